@@ -1,0 +1,54 @@
+# Every target sets up what it needs in .venv and says what it does.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST_WORKERS ?= 2
+
+.PHONY: help setup app test check fix notebooks bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit("Fashion Workbench needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.app: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing Fashion Workbench and what it runs on (about 1 GB, once; a few minutes)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.app
+	@echo "Installing what tests and checks need"
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.dev ## Prepare everything in .venv
+	@echo "Ready: $(VENV)/bin/workbench"
+
+app: $(VENV)/.app ## Open the studio on http://127.0.0.1:7860
+	@$(VENV)/bin/workbench serve
+
+test: $(VENV)/.dev ## Run the test suite
+	@echo "Running the tests on $(PYTEST_WORKERS) processes"
+	@$(RUN) -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile -ra
+
+check: $(VENV)/.dev ## Lint, types, import direction
+	@echo "Formatting and lint (ruff)" && $(RUN) -m ruff format --check . && $(RUN) -m ruff check .
+	@echo "Types (mypy --strict)" && $(RUN) -m mypy
+	@echo "Import direction (import-linter)" && $(VENV)/bin/lint-imports
+	@echo "All checks passed"
+
+fix: $(VENV)/.dev ## Format and mend what ruff can mend
+	@$(RUN) -m ruff check --fix . ; $(RUN) -m ruff format .
+
+notebooks: $(VENV)/.dev ## Run every notebook on the draft engine
+	@if ls notebooks/*.ipynb >/dev/null 2>&1; then $(RUN) -m pytest --nbmake notebooks; else echo "There are no notebooks yet"; fi
+
+bench: $(VENV)/.dev ## Measure speed and memory, one table each; NAMES="startup page jobs tools" to choose
+	@$(RUN) -m bench $(NAMES)

@@ -1,0 +1,1 @@
+"""Measure what each mode is worth."""
