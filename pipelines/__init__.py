@@ -1,0 +1,1 @@
+"""Images in, images out. Knows no user, price, database, HTTP or page."""

@@ -1,0 +1,146 @@
+"""Packshot: a photograph of a product turned into a catalogue picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.draft.packshot_brief import Brief, Presentation, read_brief
+from pipelines.draft.packshot_context import Context, read_context
+from pipelines.engine import Output, Progress
+from pipelines.images import Floats, alpha_of, composite, linear, picture, pixels, resized, size_of, srgb
+from pipelines.sizes import Mode, Size
+from pipelines.tasks import Packshot
+from pipelines.vision.garments.product import Product, find_product
+from pipelines.vision.garments.straighten import Cutout, cropped, straightened
+from pipelines.vision.rendering.cast import Shadow, floor_shadow, occlusion, window_light
+from pipelines.vision.rendering.hanger import draw_hanger, find_shoulders
+from pipelines.vision.rendering.surfaces import surface
+from pipelines.vision.upsample import bleed, enlarge
+
+_STEPS = 8
+_LOW = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where the product goes, as shares of the picture."""
+
+    width: float
+    height: float
+    middle: float
+    """Row of its middle."""
+
+
+_FRAMES: dict[Presentation, _Frame] = {
+    "ghost mannequin": _Frame(0.8, 0.84, 0.5),
+    "flat lay": _Frame(0.78, 0.8, 0.5),
+    "hanger": _Frame(0.74, 0.74, 0.565),
+    "floating": _Frame(0.7, 0.72, 0.46),
+}
+
+_SHADOWS: dict[Presentation, tuple[Shadow, ...]] = {
+    "ghost mannequin": (Shadow(0.006, 0.006, 0.10), Shadow(0.016, 0.028, 0.13)),
+    "flat lay": (Shadow(0.003, 0.0025, 0.34), Shadow(0.010, 0.012, 0.26), Shadow(0.02, 0.05, 0.10)),
+    "hanger": (Shadow(0.014, 0.010, 0.20), Shadow(0.035, 0.03, 0.20)),
+    "floating": (Shadow(0.05, 0.06, 0.10),),
+}
+_HARD = (Shadow(0.003, 0.002, 0.3), Shadow(0.03, 0.0035, 0.42), Shadow(0.03, 0.05, 0.08))
+
+
+def run(task: Packshot, progress: Progress) -> Output:
+    """A catalogue picture at exactly `task.size`.
+
+    Raises SubjectNotFound where no product stands out and GarmentNotFound where a person who wears it can't be removed.
+    """
+    rng = np.random.default_rng(task.seed)
+    brief = read_brief(task.prompt)
+    steps = iter(range(_STEPS))
+    product = find_product(task.product_image, task.mode, task.prompt, lambda note: progress(next(steps), _STEPS, note))
+    progress(4, _STEPS, "straightening")
+    cutout = cropped(product.cutout) if product.worn else straightened(product.cutout)
+    progress(5, _STEPS, "laying out")
+    placed = _placed(cutout, _FRAMES[brief.presentation], task.size)
+    progress(6, _STEPS, "lighting the surface")
+    context = None if task.image_context is None else read_context(pixels(task.image_context))
+    image = _rendered(placed, brief, context, task, rng)
+    finished = picture(image)
+    progress(_STEPS, _STEPS, "done", finished)
+    return Output(finished, _notes(task, brief, product, cutout), _details(brief, product, context))
+
+
+def _placed(cutout: Cutout, frame: _Frame, size: Size) -> Cutout:
+    """The cut-out at its place in a picture of `size`, colours carried on beyond its edge."""
+    height, width = cutout.alpha.shape
+    scale = min(frame.width * size.width / width, frame.height * size.height / height)
+    inner = Size(max(1, round(width * scale)), max(1, round(height * scale)))
+    colour = bleed(cutout.colour, cutout.alpha)
+    grown = enlarge(colour, inner) if scale > 1 else resized(colour, inner)
+    cover = np.clip(enlarge(cutout.alpha, inner) if scale > 1 else resized(cutout.alpha, inner), 0, 1)
+    left = (size.width - inner.width) // 2
+    top = min(max(0, round(frame.middle * size.height - inner.height / 2)), size.height - inner.height)
+    spot = np.s_[top : top + inner.height, left : left + inner.width]
+    full = np.zeros((size.height, size.width, 3), np.float32)
+    alpha = np.zeros((size.height, size.width), np.float32)
+    full[spot], alpha[spot] = grown, cover
+    return Cutout(full, alpha)
+
+
+def _rendered(placed: Cutout, brief: Brief, context: Context | None, task: Packshot, rng: np.random.Generator) -> Floats:
+    behind = _behind(brief, context, task.size, rng)
+    angle = (context.light if context else 118.0) + float(rng.uniform(-14, 14))
+    object_ = _hung(placed) if brief.presentation == "hanger" else placed
+    light = _light(object_.alpha, brief, angle, task, rng)
+    behind = srgb(linear(behind) * light[..., None])
+    return composite(object_.colour, object_.alpha, behind)
+
+
+def _behind(brief: Brief, context: Context | None, size: Size, rng: np.random.Generator) -> Floats:
+    if context is not None and brief.material == "plain" and brief.colour is None:
+        return context.backdrop(size)
+    return surface(brief.material, size, rng, brief.colour or (context.colour if context and brief.material == "plain" else None))
+
+
+def _light(alpha: Floats, brief: Brief, angle: float, task: Packshot, rng: np.random.Generator) -> Floats:
+    """Share of linear light that reaches each pixel of the surface."""
+    shadows = _HARD if brief.light == "hard" and brief.presentation != "floating" else _SHADOWS[brief.presentation]
+    light = occlusion(alpha, shadows[-1:] if task.mode == Mode.FAST else shadows, angle)
+    if task.mode == Mode.QUALITY:
+        light *= occlusion(alpha, (Shadow(0.0, 0.004, 0.12), Shadow(0.0, 0.08, 0.05)), angle)
+    if brief.presentation == "floating":
+        rows = np.flatnonzero((alpha > 0.5).any(axis=1))
+        level = min(0.96 * alpha.shape[0], (rows[-1] if len(rows) else 0) + 0.085 * alpha.shape[0])
+        light = light * floor_shadow(alpha, level, 0.55 if brief.light == "hard" else 0.34)
+    if brief.light == "window":
+        light = light * window_light(task.size, rng)
+    return light
+
+
+def _hung(placed: Cutout) -> Cutout:
+    """The product in front of a hanger that fits it."""
+    size = Size(placed.alpha.shape[1], placed.alpha.shape[0])
+    hanger = draw_hanger(find_shoulders(placed.alpha), size)
+    cover = placed.alpha + hanger.alpha * (1 - placed.alpha)
+    colour = composite(placed.colour, placed.alpha, hanger.colour)
+    return Cutout(colour, cover)
+
+
+def _notes(task: Packshot, brief: Brief, product: Product, cutout: Cutout) -> tuple[str, ...]:
+    notes = []
+    if product.worn:
+        notes.append("The person was removed; what the body hid of the garment is not shown.")
+    if product.confidence < _LOW:
+        notes.append("The product hardly stands out from its background: look closely at its edges.")
+    if brief.unread:
+        notes.append("Nothing in the prompt was understood; say a presentation, a surface, a colour or a light.")
+    if task.image_context is not None:
+        notes.append("The reference gave its colours, its surface out of focus and the direction of its light, not its things.")
+    if cutout.alpha.shape[0] * 2 < task.size.height and alpha_of(task.product_image) is None:
+        notes.append(f"The product was enlarged from a picture of {size_of(task.product_image)} pixels.")
+    return tuple(notes)
+
+
+def _details(brief: Brief, product: Product, context: Context | None) -> dict[str, str | int | float]:
+    details: dict[str, str | int | float] = {"brief": brief.described, "confidence": round(product.confidence, 3)}
+    if context is not None:
+        details["context_light_degrees"] = round(context.light)
+    return details

@@ -1,0 +1,1 @@
+"""Classical building blocks: matting, body, garment, warp, inpaint, super-resolution, rendering."""

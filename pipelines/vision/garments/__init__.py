@@ -1,0 +1,1 @@
+"""Garments read from a picture, and laid on a body without folds."""

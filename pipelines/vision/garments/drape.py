@@ -1,0 +1,415 @@
+"""Where the control points of a pattern piece lie on a body: contour to contour, with the garment's own length and ease."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import PersonNotFound
+from pipelines.images import Mask
+from pipelines.vision.garments.garment import Garment
+from pipelines.vision.garments.pattern import (
+    ALONG_HEM,
+    ALONG_SHOULDER,
+    ALONG_SLEEVE,
+    SIDES,
+    STATIONS,
+    Side,
+    Sleeve,
+    array,
+    between,
+    hem_line,
+    middle_line,
+)
+from pipelines.vision.garments.warp import Coordinates
+from pipelines.vision.people.body import Body, Part, Point
+
+ARM_RADII = ((0.0, 0.135), (0.35, 0.105), (0.72, 0.085), (1.28, 0.06))
+"""(distance from the shoulder, radius) of an arm in shoulder widths."""
+TIGHTEST, LOOSEST = 1.03, 1.42
+"""Bounds of a garment's half width over the body's above the hips."""
+FLAT_TO_WORN = 0.93
+"""Width of cloth on a body over its width laid flat: the rest goes around the sides."""
+THICKNESS = 0.012
+"""Of the shoulder width: how far cloth stands off the shoulders."""
+Profile = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A body by sides of the picture, with what isn't seen filled in by proportion (shoulder widths as the unit)."""
+
+    neck: Point
+    neck_half: float
+    shoulders: dict[Side, Point]
+    armpits: dict[Side, Point]
+    waists: dict[Side, Point]
+    hips: dict[Side, Point]
+    crotch: Point
+    elbows: dict[Side, Point]
+    wrists: dict[Side, Point]
+    knees: dict[Side, Point]
+    ankles: dict[Side, Point]
+    figure: Mask
+    """bool (h, w): the body below the head."""
+    bare_arms: Mask
+    """bool (h, w): skin of arms."""
+    arm_scale: dict[Side, float]
+    """How thick the arms are, in `ARM_RADII`."""
+
+    @property
+    def width(self) -> float:
+        left, right = self.shoulders["left"], self.shoulders["right"]
+        return float(np.hypot(right.x - left.x, right.y - left.y))
+
+    @property
+    def chest(self) -> float:
+        return abs(self.armpits["right"].x - self.armpits["left"].x)
+
+
+def frame_of(body: Body) -> Frame:
+    """The frame of a body; `PersonNotFound` where the shoulders aren't known."""
+    joints = body.joints
+    if not {"left_shoulder", "right_shoulder"} <= joints.keys():
+        raise PersonNotFound("the shoulders can't be seen. Use a photograph from the front with head, shoulders and hips.")
+    shoulders = _sides(body, "shoulder", {})
+    middle = between(shoulders["left"], shoulders["right"], 0.5)
+    unit = float(np.hypot(shoulders["right"].x - shoulders["left"].x, shoulders["right"].y - shoulders["left"].y))
+
+    def placed(name: str, out: float, down: float) -> dict[Side, Point]:
+        usual: dict[Side, Point] = {
+            "left": Point(middle.x - out * unit, middle.y + down * unit),
+            "right": Point(middle.x + out * unit, middle.y + down * unit),
+        }
+        return _sides(body, name, usual)
+
+    neck = joints.get("neck", Point(middle.x, middle.y - 0.2 * unit))
+    elbows = placed("elbow", 0.56, 0.74)
+    bare_arms = np.isin(body.parts, (Part.LEFT_ARM, Part.RIGHT_ARM))
+    figure = (body.alpha > 0.5) & ~np.isin(body.parts, (Part.HAIR, Part.FACE))
+    floor = _floor(figure) - 0.17 * unit
+    ankles = {side: Point(at.x, min(at.y, floor)) for side, at in placed("ankle", 0.18, 3.12).items()}
+    return Frame(
+        neck=neck,
+        neck_half=_neck_half(body, neck, unit),
+        shoulders=shoulders,
+        armpits=placed("armpit", 0.39, 0.30),
+        waists=placed("waist", 0.34, 0.84),
+        hips=placed("hip", 0.40, 1.20),
+        crotch=joints.get("crotch", Point(middle.x, middle.y + 1.42 * unit)),
+        elbows=elbows,
+        wrists=placed("wrist", 0.60, 1.30),
+        knees=placed("knee", 0.20, 2.14),
+        ankles=ankles,
+        figure=figure,
+        bare_arms=bare_arms,
+        arm_scale={side: _arm_scale(bare_arms, elbows[side], unit) for side in SIDES},
+    )
+
+
+def complete(body: Body) -> Body:
+    """The body with every joint that `frame_of` adds by proportion, so that a part cut out of its picture gives the same frame."""
+    frame = frame_of(body)
+    groups = {"armpit": frame.armpits, "waist": frame.waists, "hip": frame.hips, "elbow": frame.elbows, "wrist": frame.wrists,
+              "knee": frame.knees, "ankle": frame.ankles}  # fmt: skip
+    own = {f"{other}_{name}": group[side] for name, group in groups.items() for side, other in _OWN.items()}
+    return replace(body, joints={**own, **body.joints, **{name: at for name, at in own.items() if name.endswith("ankle")},
+                                 "neck": frame.neck, "crotch": frame.crotch})  # fmt: skip
+
+
+_OWN: dict[Side, str] = {"left": "right", "right": "left"}
+"""The person's own side for a side of the picture, in a front view."""
+
+
+def _floor(figure: Mask) -> float:
+    """Row below the feet; infinite where the picture ends above them."""
+    rows = np.flatnonzero(figure.any(axis=1))
+    return float(rows[-1]) if rows.size and rows[-1] < figure.shape[0] - 3 else float("inf")
+
+
+def _sides(body: Body, name: str, usual: dict[Side, Point]) -> dict[Side, Point]:
+    """The person's right is the picture's left in a front view."""
+    return {
+        "left": body.joints.get(f"right_{name}") or usual["left"],
+        "right": body.joints.get(f"left_{name}") or usual["right"],
+    }
+
+
+def _arm_scale(bare: Mask, elbow: Point, unit: float) -> float:
+    """Thickness of a bare arm around its elbow over the usual one; a little under 1 where the arm is covered."""
+    reach = max(3, int(0.12 * unit))
+    top, left = max(0, int(elbow.y) - reach), max(0, int(elbow.x) - reach)
+    around = np.ascontiguousarray(bare[top : int(elbow.y) + reach, left : int(elbow.x) + reach]).astype(np.uint8)
+    if around.size == 0 or around.mean() < 0.1:
+        return 0.95
+    depth = float(cv2.distanceTransform(np.pad(around, 1), cv2.DIST_L2, 3).max())
+    return float(np.clip(depth / (0.085 * unit), 0.65, 1.15))
+
+
+def _neck_half(body: Body, neck: Point, unit: float) -> float:
+    height, width = body.parts.shape
+    rows = body.parts[max(0, int(neck.y - 0.03 * unit)) : max(1, min(height, int(neck.y + 0.04 * unit)))]
+    counts = (rows == Part.NECK).sum(axis=1)
+    seen = float(np.median(counts)) / 2 if counts.size and width else 0.0
+    return float(np.clip(seen, 0.135 * unit, 0.19 * unit))
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a garment is to hang on a frame."""
+
+    scale: float
+    """Pixels of the canvas to one of the garment's picture, along the cloth."""
+    collar_half: float
+    collar_y: float
+
+
+def cut_of(garment: Garment, frame: Frame) -> Cut:
+    """The scale at which shoulders and chest fit best, and where the collar lies."""
+    marks = garment.landmarks
+    shoulders = max(1.0, abs(marks["shoulder_right"].x - marks["shoulder_left"].x))
+    chest = max(1.0, abs(marks["armpit_right"].x - marks["armpit_left"].x))
+    by_shoulders = frame.width * (0.99 if garment.sleeves != "none" else 0.80) / shoulders
+    # Flat cloth is as wide at the chest as at the shoulders; worn or on a ghost mannequin it is narrower there.
+    ease = float(np.interp(chest / shoulders, (0.85, 1.05), (1.02, 1.16)))
+    by_chest = (ease if garment.sleeves != "none" else ease - 0.07) * frame.chest / chest
+    trust = 0.5 if garment.sleeves != "none" else 0.15  # straps end anywhere on the shoulders
+    wanted = by_chest * (by_shoulders / by_chest) ** trust
+    scale = float(np.clip(wanted, 0.85 * by_chest, 1.22 * by_chest))
+    collar = abs(marks["collar_right"].x - marks["collar_left"].x) / 2 * scale
+    depth = marks["collar_bottom"].y - (marks["collar_left"].y + marks["collar_right"].y) / 2
+    hugging = depth * scale < 0.6 * collar
+    widest = 1.3 * frame.neck_half if hugging else 0.42 * frame.width
+    half = float(np.clip(collar, 1.15 * frame.neck_half, widest))
+    return Cut(scale, half, _collar_row(frame, half))
+
+
+def _collar_row(frame: Frame, half: float) -> float:
+    """Where the shoulder line of the body is met at the collar's distance from the neck, both sides averaged."""
+    rows = [_on_shoulder(frame, side, frame.neck.x + sign * half).y for side, sign in _SIGNS]
+    return float(np.mean(rows))
+
+
+_SIGNS: tuple[tuple[Side, int], tuple[Side, int]] = (("left", -1), ("right", 1))
+
+
+def _on_shoulder(frame: Frame, side: Side, x: float) -> Point:
+    """The outline of the shoulder at a column: the first row of the figure, held near the line of a usual shoulder."""
+    shoulder = frame.shoulders[side]
+    reach = abs(shoulder.x - frame.neck.x)
+    share = float(np.clip(abs(x - frame.neck.x) / max(1.0, reach), 0, 1))
+    usual = shoulder.y - 0.19 * frame.width * (1 - share) ** 1.1
+    height, width = frame.figure.shape
+    column = frame.figure[:, int(np.clip(x, 0, width - 1))]
+    start = int(np.clip(shoulder.y + 0.05 * frame.width, 0, height - 1))
+    above = np.flatnonzero(~column[:start][::-1])
+    seen = float(start - above[0]) if above.size else usual
+    y = float(np.clip(seen, usual - 0.04 * frame.width, usual + 0.06 * frame.width))
+    return Point(x, y - THICKNESS * frame.width)
+
+
+def torso_points(garment: Garment, frame: Frame, cut: Cut) -> Coordinates:
+    """Points for `pattern.torso_piece`."""
+    sides = [_side_of_torso(garment, frame, cut, side, sign) for side, sign in _SIGNS]
+    bottom = _neckline_bottom(garment, cut, sides[0][0], sides[1][0])
+    hem = _hem(garment, ("hem_left", "hem_right"), sides[0][-1], sides[1][-1], cut.scale)
+    return np.vstack([*sides, middle_line(sides[0], sides[1]), hem, bottom])
+
+
+def _hem(
+    garment: Garment, corners: tuple[str, str], first: NDArray[np.float64], second: NDArray[np.float64], scale: float
+) -> Coordinates:
+    """Points for `pattern.hem_line`, which sag as much as the garment's own do; `first` and `second` are the corners' places."""
+    own = array(*(garment.landmarks[name] for name in corners))
+    share = np.array(ALONG_HEM)[:, None]
+    sag = (hem_line(garment, own[0], own[1]) - (own[0] + share * (own[1] - own[0])))[:, 1]
+    return np.asarray(first + share * (second - first) + np.column_stack([np.zeros_like(sag), sag * scale]))
+
+
+def _neckline_bottom(garment: Garment, cut: Cut, left: NDArray[np.float64], right: NDArray[np.float64]) -> Coordinates:
+    """The neckline's lowest point, as deep below the collar points and as far across as it is in the garment."""
+    marks = garment.landmarks
+    first, second, low = (np.array([marks[name].x, marks[name].y]) for name in ("collar_left", "collar_right", "collar_bottom"))
+    across = float(np.clip((low[0] - first[0]) / max(1.0, second[0] - first[0]), 0.1, 0.9))
+    depth = max(0.0, float(low[1] - (first[1] + across * (second[1] - first[1])))) * cut.scale
+    return (left + across * (right - left) + (0, depth))[None]
+
+
+def _side_of_torso(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -> Coordinates:
+    marks = garment.landmarks
+    collar = _on_shoulder(frame, side, frame.neck.x + sign * cut.collar_half)
+    shoulder = _shoulder(garment, frame, cut, side, sign)
+    line = [_on_shoulder(frame, side, collar.x + share * (shoulder.x - collar.x)) for share in ALONG_SHOULDER]
+    drop = (marks[f"armpit_{side}"].y - marks[f"shoulder_{side}"].y) * cut.scale
+    lowest = frame.armpits[side].y + 0.16 * frame.width
+    armpit_y = float(np.clip(shoulder.y + drop, frame.armpits[side].y, lowest))
+    length = (marks[f"hem_{side}"].y - marks[f"collar_{side}"].y) * cut.scale
+    hem_y = max(collar.y + length, armpit_y + 0.25 * frame.width)
+    down = _down_the_side(garment, frame, cut, sign, armpit_y, hem_y)
+    armpit = Point(down[0, 0], down[0, 1])
+    return np.vstack([array(collar, *line, shoulder, between(shoulder, armpit, 0.55)), down])
+
+
+def _shoulder(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -> Point:
+    """Where sleeve and shoulder line meet; the outer end of a strap lies where its own width puts it."""
+    joint = frame.shoulders[side]
+    if garment.sleeves != "none":
+        outward = np.array([float(sign), -0.35])
+        at = np.array([joint.x - sign * 0.03 * frame.width, joint.y - 0.01 * frame.width])
+        x, y = _around_bare_arm(frame, at, outward / np.linalg.norm(outward))
+        return Point(float(x), float(y) - THICKNESS * frame.width)
+    marks = garment.landmarks
+    strap = abs(marks[f"shoulder_{side}"].x - marks[f"collar_{side}"].x) * cut.scale
+    inner = frame.neck.x + sign * cut.collar_half
+    x = inner + sign * float(np.clip(strap, 0.04 * frame.width, abs(joint.x - inner) - 0.05 * frame.width))
+    return _on_shoulder(frame, side, x)
+
+
+def _down_the_side(garment: Garment, frame: Frame, cut: Cut, sign: int, top: float, hem: float) -> Coordinates:
+    """From armpit to hem: the body's side with the garment's ease; below the hips the cloth falls freely."""
+    rows = np.linspace(top, hem, STATIONS)
+    body = _body_half(frame, rows)
+    halves = np.interp(
+        np.linspace(0, 1, STATIONS),
+        [0, _waist_share(garment), 1.0],
+        [_half(garment, name) for name in ("armpit", "waist", "hem")],
+    )
+    cloth = halves * cut.scale * FLAT_TO_WORN
+    free = np.clip((rows - frame.hips["left"].y) / (0.25 * frame.width), 0, 1)
+    loosest = body.half * (LOOSEST + 1.2 * free)
+    worn = np.clip(cloth, body.half * (TIGHTEST - 0.25 * free), loosest)
+    return np.column_stack([body.middle + sign * worn, rows])
+
+
+def _waist_share(garment: Garment) -> float:
+    """Where the waist lies between armpits and hem."""
+    top, waist, hem = (sum(garment.landmarks[f"{name}_{side}"].y for side in SIDES) for name in ("armpit", "waist", "hem"))
+    return float(np.clip((waist - top) / max(1.0, hem - top), 0.1, 0.9))
+
+
+def _half(garment: Garment, name: str) -> float:
+    return abs(garment.landmarks[f"{name}_right"].x - garment.landmarks[f"{name}_left"].x) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class _BodyHalf:
+    middle: Profile
+    half: Profile
+
+
+def _body_half(frame: Frame, rows: Profile) -> _BodyHalf:
+    """The middle and half width of the torso at rows, straight between the joints and on below the hips."""
+    left, right = (
+        np.interp(rows, [group[side].y for group in (frame.armpits, frame.waists, frame.hips)],
+                  [group[side].x for group in (frame.armpits, frame.waists, frame.hips)])
+        for side in ("left", "right")
+    )  # fmt: skip
+    return _BodyHalf((left + right) / 2, np.maximum((right - left) / 2, 0.2 * frame.width))
+
+
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    """The middle line of an arm as a chain of points, with distances along it."""
+
+    chain: Coordinates
+    distances: Profile
+
+    def at(self, distance: float) -> NDArray[np.float64]:
+        held = min(distance, float(self.distances[-1]))
+        return np.array([np.interp(held, self.distances, self.chain[:, k]) for k in (0, 1)])
+
+    def direction(self, distance: float, reach: float) -> NDArray[np.float64]:
+        step = self.at(distance + reach) - self.at(max(0.0, distance - reach))
+        return np.asarray(step / max(1e-6, float(np.linalg.norm(step))))
+
+
+def sleeve_points(sleeve: Sleeve, frame: Frame, cut: Cut, side: Side, seam: Coordinates) -> Coordinates:
+    """Points for `pattern.sleeve_piece` along upper arm and forearm; `seam` is shoulder and armpit as the torso has them."""
+    sign = -1 if side == "left" else 1
+    start = 0.5 * (seam[0] + seam[1])
+    inset = np.array([frame.shoulders[side].x - sign * 0.115 * frame.width, start[1]])
+    chain = np.vstack([inset, array(frame.elbows[side], frame.wrists[side])])
+    arm = _Arm(chain, np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(chain, axis=0), axis=1))]))
+    whole = float(arm.distances[-1])
+    length = sleeve.length * cut.scale
+    length = whole if 0.82 * whole < length else length  # a long sleeve ends at the wrist
+    edges = []
+    for share, half in zip(ALONG_SLEEVE, sleeve.half_widths, strict=True):
+        at = share * length
+        radius = frame.arm_scale[side] * float(np.interp(at / frame.width, *np.array(ARM_RADII).T)) * frame.width
+        worn = float(np.clip(half * cut.scale * FLAT_TO_WORN, 1.10 * radius, 2.2 * radius))
+        direction = arm.direction(at, 0.12 * frame.width)
+        outward = np.array([direction[1], -direction[0]])
+        outward = outward if outward[0] * sign > 0 else -outward
+        # Cloth falls to the inner side: the outer edge stays near the arm.
+        outer = _around_bare_arm(frame, arm.at(at) + outward * min(worn, 1.25 * radius), outward)
+        edges += [outer, arm.at(at) - outward * max(worn, 2 * worn - 1.25 * radius)]
+    return np.vstack([seam, *edges])
+
+
+def _around_bare_arm(frame: Frame, outer: NDArray[np.float64], outward: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A point of a sleeve's outer edge, moved out to where the skin of the arm ends."""
+    height, width = frame.bare_arms.shape
+    steps = np.arange(0.0, 0.16 * frame.width)
+    line = outer + steps[:, None] * outward
+    x, y = (np.clip(line[:, k], 0, side - 1).astype(int) for k, side in ((0, width), (1, height)))
+    skin = frame.bare_arms[y, x]
+    covered = np.flatnonzero(skin)
+    reach = float(steps[covered[-1]]) + 0.015 * frame.width if skin[:4].any() and covered.size else 0.0
+    return np.asarray(outer + reach * outward)
+
+
+def leg_points(garment: Garment, frame: Frame, side: Side) -> Coordinates:
+    """Points for `pattern.leg_piece`."""
+    marks = garment.landmarks
+    sign = -1 if side == "left" else 1
+    waist = {each: between(frame.waists[each], frame.hips[each], 0.30) for each in ("left", "right")}
+    band = abs(waist["right"].x - waist["left"].x) * 1.03
+    scale = 0.5 * band / max(1.0, abs(marks["waist_right"].x - marks["waist_left"].x)) + 0.5 * (
+        abs(frame.ankles[side].y - waist[side].y) / max(1.0, marks[f"hem_{side}"].y - marks[f"waist_{side}"].y)
+    )
+    length = (marks[f"hem_{side}"].y - marks[f"waist_{side}"].y) * scale
+    hem_y = min(waist[side].y + length, frame.ankles[side].y + 0.13 * frame.width)
+    middle = between(waist["left"], waist["right"], 0.5)
+    rows = np.linspace(waist[side].y, hem_y, STATIONS)
+    knots = (waist[side].y, frame.hips[side].y, frame.crotch.y, frame.knees[side].y, frame.ankles[side].y)
+    ends = abs(marks[f"hem_{side}"].x - marks[f"leg_{side}_inner"].x) / 2 * scale
+    thigh = abs(frame.hips[side].x - frame.crotch.x)
+    outer = (
+        middle.x + sign * band / 2, frame.hips[side].x + sign * 0.02 * frame.width,
+        frame.crotch.x + sign * 1.03 * thigh, frame.knees[side].x + sign * max(ends, 0.12 * frame.width),
+        frame.ankles[side].x + sign * max(ends, 0.09 * frame.width),
+    )  # fmt: skip
+    inner_rows = np.linspace(frame.crotch.y, hem_y, STATIONS)
+    inner = (
+        frame.crotch.x, frame.knees[side].x - sign * max(0.9 * ends, 0.11 * frame.width),
+        frame.ankles[side].x - sign * max(0.9 * ends, 0.08 * frame.width),
+    )  # fmt: skip
+    outside = np.column_stack([np.interp(rows, knots, outer), rows])
+    inseam = np.column_stack([np.interp(inner_rows, knots[2:], inner), inner_rows])
+    hem = _hem(garment, (f"hem_{side}", f"leg_{side}_inner"), outside[-1], inseam[-1], scale)
+    return np.vstack([outside, array(middle, between(middle, frame.crotch, 0.5)), inseam, hem])
+
+
+def skirt_points(garment: Garment, frame: Frame) -> Coordinates:
+    """Points for `pattern.skirt_piece`: on the waist and hips, then falling freely."""
+    marks = garment.landmarks
+    top = (
+        frame.waists["left"].y * 0.7 + frame.hips["left"].y * 0.3 + frame.waists["right"].y * 0.7 + frame.hips["right"].y * 0.3
+    ) / 2
+    body = _body_half(frame, np.array([top]))
+    waist = float(body.half[0]) * 1.03
+    scale = 2 * waist / max(1.0, abs(marks["waist_right"].x - marks["waist_left"].x))
+    sides = []
+    for side, sign in _SIGNS:
+        length = (marks[f"hem_{side}"].y - marks[f"waist_{side}"].y) * scale
+        rows = np.linspace(top, top + length, STATIONS)
+        own = np.linspace(waist, abs(marks["hem_right"].x - marks["hem_left"].x) / 2 * scale, STATIONS)
+        needed = _body_half(frame, rows)
+        above = np.clip((frame.hips["left"].y + 0.3 * frame.width - rows) / (0.2 * frame.width), 0, 1)
+        half = np.maximum(own, needed.half * TIGHTEST * above)
+        half[0] = waist
+        sides.append(np.column_stack([needed.middle + sign * half, rows]))
+    hem = _hem(garment, ("hem_left", "hem_right"), sides[0][-1], sides[1][-1], scale)
+    return np.vstack([*sides, middle_line(sides[0], sides[1]), hem])

@@ -1,0 +1,166 @@
+"""The product in a photograph, without whoever wears it and whatever is behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from pipelines.errors import GarmentNotFound, PersonNotFound
+from pipelines.images import Bytes, Floats, Mask, alpha_of, linear, pixels, resized, srgb
+from pipelines.sizes import Mode, Size
+from pipelines.vision.faces import find_faces
+from pipelines.vision.garments.straighten import Cutout
+from pipelines.vision.mattes.matting import Matte, matte_of, matte_of_part
+from pipelines.vision.mattes.segment import grab
+from pipelines.vision.people.body import Body, Part
+from pipelines.vision.people.person import read_person
+
+_LARGEST_CAST = 0.08
+"""Share by which a white balance may change a channel: more is the photographer's intention."""
+_WORN_CONFIDENCE = 0.6
+_LEAST_SHARE = 0.02
+_LEAST_CONFIDENCE = 0.5
+_OCCLUDED = 0.12
+_CUT_SIDE = 640
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product ready to be laid out."""
+
+    cutout: Cutout
+    confidence: float
+    """0 to 1."""
+    worn: bool
+    """Whether a person was removed."""
+
+
+def find_product(image: Image.Image, mode: Mode, wanted: str, watch: Callable[[str], None]) -> Product:
+    """Cut the product out of a picture; `wanted` is a prompt that may say which garment of a worn outfit is meant.
+
+    Raises SubjectNotFound where nothing stands out and GarmentNotFound where a person can't be removed reliably.
+    """
+    whole = matte_of(image, mode, watch)
+    rgb = pixels(image)
+    watch("looking for a person")
+    body = _wearer(rgb, whole)
+    found = whole if body is None else _garment(rgb, whole, body, mode, wanted)
+    gains = _gains(rgb, whole.alpha) if alpha_of(image) is None else np.ones(3, np.float32)
+    colour = srgb(linear(found.foreground) * gains)
+    return Product(Cutout(np.clip(colour, 0, 1), found.alpha), found.confidence, body is not None)
+
+
+def _wearer(rgb: Bytes, whole: Matte) -> Body | None:
+    """The person in the picture, or None where there is none."""
+    face = bool(find_faces(rgb))
+    try:
+        body = read_person(rgb, whole)
+    except PersonNotFound as error:
+        if face:
+            raise GarmentNotFound(
+                "a person wears this product and can't be told apart from it; use a photograph of the product alone"
+            ) from error
+        return None
+    if not face and body.confidence < _WORN_CONFIDENCE:
+        return None
+    if whole.confidence < _LEAST_CONFIDENCE:
+        raise GarmentNotFound(
+            "a person wears this product before a busy background; use a plain background or a photograph of the product alone"
+        )
+    return body
+
+
+def _garment(rgb: Bytes, whole: Matte, body: Body, mode: Mode, wanted: str) -> Matte:
+    mask = _recut(rgb, np.isin(body.parts, _chosen(body.parts, wanted)) & (body.alpha > 0.5), body.alpha > 0.5)
+    if mask.mean() < _LEAST_SHARE:
+        raise GarmentNotFound("no garment was found on the person in this picture; use a photograph of the product alone")
+    filled = _without_holes(mask)
+    hidden = float(np.count_nonzero(_between(filled) & _covering(body.parts)) / np.count_nonzero(filled))
+    if hidden > _OCCLUDED:
+        raise GarmentNotFound(
+            f"hands, arms or hair hide about {hidden:.0%} of the garment; use a photograph where it is in full view"
+        )
+    return matte_of_part(_mended(rgb, filled & ~mask), whole, filled, mode)
+
+
+def _recut(rgb: Bytes, part: Mask, person: Mask) -> Mask:
+    """The part with its edges cut anew by colour, since slivers of skin and hair cling to labels; loose and thin bits go."""
+    scale = min(1.0, _CUT_SIDE / max(rgb.shape[:2]))
+    size = Size(max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale)))
+    small = resized(rgb, size)
+    inside, body = (resized(each.astype(np.float32), size) > 0.5 for each in (part, person))
+    reach = 0.06 * float(np.sqrt(np.count_nonzero(inside) + 1.0))
+    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
+    away = cv2.distanceTransform(1 - inside.astype(np.uint8), cv2.DIST_L2, 5)
+    labels = np.where(inside, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[depth > reach] = cv2.GC_FGD
+    labels[(away > 0.4 * reach) | ~body] = cv2.GC_BGD
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    width = 2 * round(0.6 * reach) + 1
+    opened = cv2.morphologyEx(
+        grab(np.asarray(lab, np.uint8), labels, 4).astype(np.uint8),
+        cv2.MORPH_OPEN,
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)),
+    )
+    full = cv2.resize(_largest(opened > 0).astype(np.float32), (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(full > 0.5)
+
+
+def _chosen(parts: Bytes, wanted: str) -> tuple[Part, ...]:
+    words = wanted.lower()
+    if any(word in words for word in ("trousers", "jeans", "pants", "skirt", "shorts", "bottoms")):
+        return (Part.LOWER,)
+    dressed = np.count_nonzero(parts == Part.DRESS)
+    upper, lower = np.count_nonzero(parts == Part.UPPER), np.count_nonzero(parts == Part.LOWER)
+    if dressed > max(upper, lower):
+        return (Part.DRESS,)
+    return (Part.UPPER,) if upper >= 0.4 * lower else (Part.LOWER,)
+
+
+def _covering(parts: Bytes) -> Mask:
+    hiding = (Part.HAIR, Part.LEFT_HAND, Part.RIGHT_HAND, Part.LEFT_ARM, Part.RIGHT_ARM, Part.FACE)
+    return np.isin(parts, hiding)
+
+
+def _between(mask: Mask) -> Mask:
+    """The mask with its bays closed."""
+    reach = 2 * round(0.12 * np.sqrt(np.count_nonzero(mask)) / 2) + 1
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)) > 0
+
+
+def _largest(mask: Mask) -> Mask:
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    if count < 2:
+        return mask & False
+    return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
+
+
+def _without_holes(mask: Mask) -> Mask:
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(filled, contours, -1, 1, -1)
+    return filled > 0
+
+
+def _mended(rgb: Bytes, hole: Mask) -> Bytes:
+    """What a watch strap or a lock of hair hides, filled in from around it (Telea 2004)."""
+    if not hole.any():
+        return rgb
+    wider = cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.inpaint(rgb, wider, 4, cv2.INPAINT_TELEA), np.uint8)
+
+
+def _gains(rgb: Bytes, alpha: Floats) -> Floats:
+    """(3,) factors in linear light that make a nearly neutral backdrop more nearly neutral, of unit luminance."""
+    behind = rgb[alpha == 0]
+    if len(behind) < 0.02 * alpha.size:
+        return np.ones(3, np.float32)
+    median = linear((np.median(behind[:: max(1, len(behind) // 50_000)], axis=0) / 255).astype(np.float32))
+    if median.max() > 0.98 or median.min() < 0.2 or median.max() / median.min() > 1.35:
+        return np.ones(3, np.float32)
+    gains = (float(median.mean()) / median) ** 0.6
+    gains = np.clip(gains, 1 - _LARGEST_CAST, 1 + _LARGEST_CAST)
+    return np.asarray(gains / float(gains @ np.array([0.2126, 0.7152, 0.0722], np.float32)), np.float32)

@@ -1,0 +1,1 @@
+"""Cut-outs: who is foreground, at which coverage, in which colour."""

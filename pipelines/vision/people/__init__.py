@@ -1,0 +1,1 @@
+"""Persons read from a picture: joints, parts, skin and hair."""

@@ -1,0 +1,1 @@
+"""Mannequins, garments, studios and surfaces drawn by the project itself."""
