@@ -1,0 +1,1 @@
+"""The studio: who may do what, at which price, and where it ends up."""

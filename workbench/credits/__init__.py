@@ -1,0 +1,1 @@
+"""Credits: tariffs, plans and the ledger."""

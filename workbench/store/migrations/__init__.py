@@ -1,0 +1,1 @@
+"""Alembic's scripts; the newest revision is `HEAD` in `workbench.store.database`."""

@@ -1,0 +1,1 @@
+"""Tools: one declaration each; every surface is a projection of it."""
