@@ -1,0 +1,1 @@
+"""Assets: every picture with where it came from."""
