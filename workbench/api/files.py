@@ -1,0 +1,69 @@
+"""Pictures by their own routes: `/files/{asset}`, its thumbnail, and previews of running jobs; only to their owner.
+
+A picture never changes under its id, so browsers keep it for good; it is never shared between users, so proxies don't.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Header, Response
+
+from workbench.errors import NotFound
+from workbench.studio import LOCAL, Studio
+from workbench.views import AssetView
+
+EXTENSIONS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "video/mp4": ".mp4"}
+FOR_GOOD = "private, max-age=31536000, immutable"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+Known = Annotated[str | None, Header(alias="If-None-Match")]
+
+
+def create_files(studio: Studio) -> APIRouter:
+    """The routes of one studio's pictures."""
+    router = APIRouter(prefix="/files", tags=["pictures"])
+
+    @router.get("/previews/{job_id}", response_class=Response)
+    def preview(job_id: str, if_none_match: Known = None) -> Response:
+        """What a running job has so far, as WebP; 404 where there is nothing to see."""
+        data = studio.preview(job_id, owner=LOCAL)
+        if data is None:
+            raise NotFound("this job has no preview")
+        return _answer(lambda: data, "image/webp", f'"{sha256(data).hexdigest()[:32]}"', if_none_match, "private, no-cache")
+
+    @router.get("/{asset_id}/thumbnail", response_class=Response)
+    def thumbnail(asset_id: str, if_none_match: Known = None) -> Response:
+        """A small WebP of a picture."""
+        asset = studio.asset(asset_id, owner=LOCAL)
+        tag = f'"{asset.id}-thumbnail"'
+        return _answer(lambda: studio.read(asset.id, owner=LOCAL, thumbnail=True), "image/webp", tag, if_none_match, FOR_GOOD)
+
+    @router.get("/{asset_id}", response_class=Response)
+    def picture(asset_id: str, download: bool = False, if_none_match: Known = None) -> Response:
+        """A picture's file; with `download`, to be saved rather than shown."""
+        asset = studio.asset(asset_id, owner=LOCAL)
+        answer = _answer(lambda: studio.read(asset.id, owner=LOCAL), asset.media_type, f'"{asset.id}"', if_none_match, FOR_GOOD)
+        answer.headers["Content-Disposition"] = disposition(asset, download=download)
+        return answer
+
+    return router
+
+
+def _answer(read: Callable[[], bytes], media_type: str, tag: str, known: str | None, caching: str) -> Response:
+    headers = {**HEADERS, "ETag": tag, "Cache-Control": caching}
+    if known is not None and tag in (each.strip().removeprefix("W/") for each in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(read(), media_type=media_type, headers=headers)
+
+
+def disposition(asset: AssetView, *, download: bool) -> str:
+    """Content-Disposition with the asset's name and the extension of what it is now. RFC 6266, RFC 8187."""
+    stem = asset.name.rsplit(".", 1)[0] if asset.kind == "upload" else asset.name
+    name = (stem or asset.id) + EXTENSIONS.get(asset.media_type, "")
+    plain = "".join(each if each.isascii() and each.isprintable() and each not in '"\\%' else "_" for each in name)
+    return f"{'attachment' if download else 'inline'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,99 @@
+"""A tool's fields as flags, and flags as a tool's values."""
+
+import base64
+from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Callable, Sequence
+from os.path import expanduser
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import InvalidInput, Problem
+from workbench.tools.base import Tool, is_image
+
+PASSED_ON = ("http://", "https://", "data:")
+
+
+def add_fields(parser: ArgumentParser, tool: Tool) -> None:
+    """One flag per field; a field of several pictures repeats its flag. Values are checked by the request, not here."""
+    group = parser.add_argument_group(tool.title, tool.summary)
+    for name, schema in tool.properties().items():
+        needed = " Required." if name in tool.required() else ""
+        group.add_argument(
+            flag(name),
+            dest=name,
+            default=SUPPRESS,
+            action="append" if schema.get("type") == "array" else "store",
+            metavar=_metavar(schema),
+            help=f"{schema['description']}{needed}".replace("%", "%%"),
+        )
+
+
+def flag(name: str) -> str:
+    """`num_images` as `--num-images`."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _metavar(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return "{" + ",".join(map(str, schema["enum"])) + "}"
+    if is_image(schema):
+        return "PICTURE"
+    return {"integer": "N", "number": "X"}.get(schema["type"], "TEXT")
+
+
+def values_of(tool: Tool, given: dict[str, Any], unknown: Sequence[str]) -> dict[str, Any]:
+    """The values of a request. Pictures may be files, URLs or asset ids; what is no flag of the tool is kept for its refusal."""
+    values = {name: _value(name, tool.properties()[name], text) for name, text in given.items() if name in tool.properties()}
+    strays = [each for each in unknown if each.startswith("--")]
+    if len(strays) < len(unknown) and not strays:
+        raise InvalidInput(
+            Problem(
+                "", f"what is {unknown[0]!r}? Pictures and values go behind flags such as {flag(next(iter(tool.properties())))}"
+            )
+        )
+    return values | {each.removeprefix("--").split("=")[0].replace("-", "_"): "" for each in strays}
+
+
+def _value(name: str, schema: dict[str, Any], given: Any) -> Any:
+    if is_image(schema):
+        return [_picture(name, each) for each in given] if isinstance(given, list) else _picture(name, given)
+    if schema.get("type") == "integer":
+        return _whole(given)
+    return given
+
+
+def _whole(text: str) -> int | str:
+    """The whole number in `text`; the text itself where there is none, which the request then refuses by name."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _picture(name: str, text: str) -> str:
+    """A file as a data URI; URLs, data URIs and asset ids as they are."""
+    if text.startswith(PASSED_ON) or not text:
+        return text
+    path = Path(expanduser(text))  # noqa: PTH111 - the method raises for ~nobody
+    if _is(path.is_file):
+        return f"data:image/any;base64,{base64.b64encode(_bytes(name, path)).decode()}"  # what it is, its content decides
+    if _is(path.is_dir):
+        raise InvalidInput(Problem(name, f"{text} is a folder; name one picture file"))
+    if "/" in text or "." in text:
+        raise InvalidInput(Problem(name, f"there is no file {text}"))
+    return text
+
+
+def _is(what: Callable[[], bool]) -> bool:
+    """The answer of a path, which is no where the system can't even look: a name that is too long, a folder that is closed."""
+    try:
+        return what()
+    except OSError:
+        return False
+
+
+def _bytes(name: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(Problem(name, f"{path} can't be read: {error.strerror}")) from error

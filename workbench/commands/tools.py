@@ -1,0 +1,45 @@
+"""`workbench tools`: what there is, and which engine can run what."""
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from pipelines.registry import ENGINES
+from workbench.commands.output import DONE, columns, say, say_json
+from workbench.tools.base import Tool
+from workbench.tools.registry import TOOLS
+
+
+def add(parser: ArgumentParser) -> None:
+    """`--json` for the whole declaration."""
+    parser.add_argument("--json", action="store_true", help="Names, fields, modes, engines and what is missing as JSON.")
+
+
+def run(arguments: Namespace, unknown: list[str]) -> int:
+    """List the tools in the order people see them."""
+    described = [describe(tool) for tool in TOOLS]
+    if arguments.json:
+        say_json({"tools": described})
+        return DONE
+    say(columns((each["name"], each["group"], _ready(each), each["summary"]) for each in described))
+    return DONE
+
+
+def describe(tool: Tool) -> dict[str, Any]:
+    """A tool's declaration and its support by engine and mode, JSON-ready."""
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "summary": tool.summary,
+        "group": tool.group,
+        "media": tool.media,
+        "modes": [each.value for each in tool.modes],
+        "required": sorted(tool.required()),
+        "images": list(tool.image_fields()),
+        "fields": tool.properties(),
+        "engines": {engine.name: {mode.value: engine.support(tool.name, mode) for mode in tool.modes} for engine in ENGINES},
+    }
+
+
+def _ready(described: dict[str, Any]) -> str:
+    able = [name for name, modes in described["engines"].items() if any(each.ok for each in modes.values())]
+    return ", ".join(able) if able else "no engine yet"

@@ -1,0 +1,1 @@
+"""Gradio pages over the studio."""
