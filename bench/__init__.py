@@ -1,0 +1,1 @@
+"""Measured figures: speed and memory, each with its bar."""
