@@ -1,7 +1,7 @@
 """A process that submits jobs and runs them until it is killed; `python -m tests.workbench.studio.crashing HOME [finish]`.
 
 It says `ready` when the studio is open and the id of every job that it has submitted, and always has work. Told to `finish`, it
-submits nothing, and says `done` once all jobs have ended.
+submits nothing, and after the end of its input says `done` once all jobs have ended.
 """
 
 import os
@@ -34,6 +34,8 @@ def main(home: Path, finish: bool) -> None:
     settings = Settings(home=home, engine_slots=2, database_url=SecretStr(url) if url else None)
     with Studio.open(settings, engines=engines(engine), toolbox=TOOLBOX) as studio:
         say("ready")
+        if finish:
+            sys.stdin.read()
         while unfinished(studio) if finish else True:
             if not finish and unfinished(studio) < BACKLOG:
                 submit(studio)

@@ -22,7 +22,7 @@ KILLS["postgresql"] = KILLS["sqlite"] // 3
 def child(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.workbench.studio.crashing", str(settings.home), *arguments]
     environment = os.environ | {"WORKBENCH_DATABASE_URL": settings.database}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def kill_at_random(process: subprocess.Popen[str], chance: random.Random) -> list[str]:
@@ -35,10 +35,8 @@ def kill_at_random(process: subprocess.Popen[str], chance: random.Random) -> lis
         time.sleep(chance.uniform(0.0, 0.7))
     assert process.poll() is None
     process.kill()
-    process.wait()
-    said = process.stdout.read().splitlines()
-    process.stdout.close()
-    return [line for line in said if line != "ready"]
+    said, _ = process.communicate()
+    return [line for line in said.split() if line != "ready"]
 
 
 @pytest.mark.slow

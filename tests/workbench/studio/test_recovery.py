@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.workbench.studio.conftest import Open
+from tests.workbench.studio.crashing import BACKLOG
 from tests.workbench.studio.fakes import PRICE, FakeEngine
 from tests.workbench.studio.test_crash import child, verdict
 from workbench.credits import ledger
@@ -161,26 +162,26 @@ def test_a_worker_elsewhere_lives_as_long_as_its_heart_beats(open_studio: Open, 
 
 
 @pytest.mark.slow
-def test_a_living_worker_takes_over_what_a_killed_one_had(open_studio: Open, settings: Settings) -> None:
+def test_a_living_worker_takes_over_what_a_killed_one_had(settings: Settings) -> None:
     """Two processes share the jobs; one is killed in the middle, the other one finishes everything."""
-    victim = child(settings, 10)
+    victim = child(settings)
     assert victim.stdout is not None and victim.stdout.readline() == "ready\n"
-    helper = child(settings, 10)
+    helper = child(settings, "finish")
     assert helper.stdout is not None and helper.stdout.readline() == "ready\n"
+    submitted = [victim.stdout.readline().strip() for _ in range(BACKLOG)]
     victim.kill()
-    victim.communicate()
+    submitted += victim.communicate()[0].split()
     assert helper.communicate(timeout=60)[0] == "done\n"
-    lost, wrong = verdict(settings, len(open_studio(worker=False).jobs(limit=50)))
-    assert (lost, wrong) == ([], [])
+    assert verdict(settings, submitted) == ([], [])
 
 
 @pytest.mark.slow
 def test_a_terminated_process_leaves_in_good_order(settings: Settings) -> None:
-    process = child(settings, 6)
+    process = child(settings)
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    time.sleep(0.3)
+    submitted = [process.stdout.readline().strip() for _ in range(BACKLOG)]
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-    again = child(settings, 6)
+    submitted += process.communicate(timeout=20)[0].split()
+    again = child(settings, "finish")
     assert again.communicate(timeout=60)[0] == "ready\ndone\n"
-    assert verdict(settings, 6) == ([], [])
+    assert verdict(settings, submitted) == ([], [])
