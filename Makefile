@@ -26,6 +26,7 @@ $(VENV)/.app: $(VENV)/.created pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.app
 	@echo "Installing what tests and checks need"
 	@$(PIP) --editable '.[dev]'
+	@$(PIP) --no-deps torchvision==0.28.0 # with them it would bring another torch; only its plain Python is needed here
 	@touch $@
 
 setup: $(VENV)/.dev ## Prepare everything in .venv

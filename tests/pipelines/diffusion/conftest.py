@@ -1,0 +1,47 @@
+"""Tiny checkpoints of the real classes, installed as the weights of the shipped cards; no network but this machine's own."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+torch.set_num_threads(1)  # two beside another busy process make tiny models a hundred times slower
+if torch.version.cuda is None:  # torchvision's wheel is built for CUDA: its operators can't load here, but have to be known
+    _operators = torch.library.Library("torchvision", "DEF")
+    for _name in ("nms", "qnms"):
+        _operators.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections to any other machine fail the test."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+            raise AssertionError(f"a test tried to connect to {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one repository for each name in `tiny.BUILDERS`."""
+    from tests.pipelines.diffusion import tiny
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for name in tiny.BUILDERS:
+        tiny.write(name, folder / name)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Qwen-Image-Edit brings every reference to one megapixel, which is all the time that a tiny model takes."""
+    from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as module
+
+    monkeypatch.setattr(module, "VAE_IMAGE_SIZE", 64 * 64)
+    monkeypatch.setattr(module, "CONDITION_IMAGE_SIZE", 64 * 64)
