@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image
 
+from pipelines.draft.engine import DraftEngine
 from pipelines.engine import unwatched
 from pipelines.images import size_of
-from pipelines.registry import ENGINES
 from workbench.tools.base import Facts
 from workbench.tools.registry import TOOLS
 
@@ -29,7 +29,7 @@ def measure(tool_name: str, values: dict[str, Any], megapixels: float) -> dict[s
     task = tool.build(request, pictures, tool.decide(tool, request, facts), seed=1)
     for _ in range(2):
         started = time.perf_counter()
-        ENGINES["draft"].run(task, unwatched)
+        DraftEngine().run(task, unwatched)
         seconds = time.perf_counter() - started
     return {"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 

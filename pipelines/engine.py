@@ -27,6 +27,8 @@ class Support:
 
     ok: bool
     missing: str = ""
+    obtainable: bool = False
+    """Whether the person can bring what is missing, such as weights."""
 
 
 @dataclass(frozen=True, slots=True)

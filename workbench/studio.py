@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Event
@@ -17,8 +18,8 @@ from sqlalchemy.orm import Session
 from pipelines.decode import Limits, decode
 from pipelines.engine import Engines, Support
 from pipelines.images import size_of
-from pipelines.registry import ENGINES
-from pipelines.sizes import Size
+from pipelines.registry import engines as engines_of
+from pipelines.sizes import Mode, Size
 from workbench.credits import ledger
 from workbench.errors import Misconfigured, NotFound
 from workbench.gallery.assets import Assets
@@ -65,14 +66,16 @@ class Studio:
         self._worker: Worker | None = None
 
     @classmethod
-    def open(cls, settings: Settings, *, engines: Engines = ENGINES, toolbox: Toolbox = TOOLS, worker: bool = True) -> "Studio":
-        """Bring the tables up to date and open; with `worker`, this process also runs jobs.
+    def open(
+        cls, settings: Settings, *, engines: Engines | None = None, toolbox: Toolbox = TOOLS, worker: bool = True
+    ) -> "Studio":
+        """Bring the tables up to date and open, with all engines if none are given; with `worker`, this process also runs jobs.
 
         Raises Misconfigured where the settings lead to no usable database or picture store.
         """
         _make_home(settings.home)
         migrate(settings.database)
-        studio = cls(settings, engines, toolbox)
+        studio = cls(settings, engines or engines_of(settings.engine_config()), toolbox)
         try:
             studio._ensure(LOCAL)
             studio._assets.purge()
@@ -285,6 +288,13 @@ class Studio:
         """By engine and mode: whether it can run the tool, and what is missing where it can't."""
         found = self.toolbox[tool]
         return {each.name: {mode.value: each.support(tool, mode) for mode in found.modes} for each in self.engines}
+
+    def better(self, job: JobView) -> str:
+        """What it takes to have a job made by an engine that is preferred to its own; empty where nothing would help."""
+        preferred = takewhile(lambda each: each.name != job.engine, self.engines)
+        mode = Mode(job.generation_mode) if job.generation_mode else Mode.FAST
+        lacking = (each.support(job.tool, mode) for each in preferred)
+        return next((each.missing for each in lacking if each.obtainable), "")
 
 
 def _make_home(home: Path) -> None:

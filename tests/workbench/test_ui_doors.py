@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.routing import Route
 
-from pipelines.registry import ENGINES
 from workbench.api import server
 from workbench.settings import Settings
 from workbench.studio import Studio
@@ -51,7 +50,7 @@ CLOSED = [
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
-    with Studio.open(settings, engines=ENGINES, worker=False) as studio:
+    with Studio.open(settings, worker=False) as studio:
 
         async def built() -> FastAPI:
             return server.build(studio, pages.mount)

@@ -46,6 +46,15 @@ class Idle:
         raise NotImplementedError
 
 
+class Wanting(Idle):
+    """Could run everything if it had its weights."""
+
+    name = "wanting"
+
+    def support(self, tool: str, mode: Mode) -> Support:
+        return Support(False, "needs weights", obtainable=True)
+
+
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
     with Studio.open(Settings(home=tmp_path), engines=Engines(Idle()), worker=False) as opened:
@@ -191,6 +200,13 @@ def test_a_face_reference_mode_is_told_only_with_a_face_reference(studio: Studio
     request = {"model_image": "m", "face_reference": reference, "face_reference_mode": "match_base"}
     facts = result.result(studio, job("model-swap", request=request))["facts"]
     assert ({"title": "Face reference mode", "text": "Match base"} in facts) is told
+
+
+def test_a_result_says_what_a_better_engine_needs(studio: Studio) -> None:
+    assert result.result(studio, job())["better"] == ""
+    studio.engines = Engines(Wanting(), *studio.engines)
+    assert result.result(studio, job(engine="idle"))["better"] == "needs weights"
+    assert result.result(studio, job(engine="wanting"))["better"] == ""
 
 
 def test_outputs_carry_their_notes_and_errors_as_json(studio: Studio) -> None:

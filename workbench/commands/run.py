@@ -37,7 +37,10 @@ def run(arguments: Namespace, unknown: list[str]) -> int:
         job = studio.submit(arguments.tool, values, engine=arguments.engine)
         job = _watch(studio, job, quiet=arguments.json)
         paths = _save(studio, job, arguments.out)
+        better = studio.better(job) if paths else ""
     _report(job, paths, as_json=arguments.json)
+    if better and not arguments.json:
+        note(better)
     return DONE if job.status == "completed" else FAILED
 
 

@@ -3,8 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from pipelines.registry import ENGINES
+from pipelines.engine import Engines
+from pipelines.registry import engines
 from workbench.commands.output import DONE, columns, say, say_json
+from workbench.settings import read_settings
 from workbench.tools.base import Tool
 from workbench.tools.registry import TOOLS
 
@@ -16,7 +18,8 @@ def add(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, unknown: list[str]) -> int:
     """List the tools in the order people see them."""
-    described = [describe(tool) for tool in TOOLS]
+    known = engines(read_settings().engine_config())
+    described = [describe(tool, known) for tool in TOOLS]
     if arguments.json:
         say_json({"tools": described})
         return DONE
@@ -24,7 +27,7 @@ def run(arguments: Namespace, unknown: list[str]) -> int:
     return DONE
 
 
-def describe(tool: Tool) -> dict[str, Any]:
+def describe(tool: Tool, known: Engines) -> dict[str, Any]:
     """A tool's declaration and its support by engine and mode, JSON-ready."""
     return {
         "name": tool.name,
@@ -36,7 +39,7 @@ def describe(tool: Tool) -> dict[str, Any]:
         "required": sorted(tool.required()),
         "images": list(tool.image_fields()),
         "fields": tool.properties(),
-        "engines": {engine.name: {mode.value: engine.support(tool.name, mode) for mode in tool.modes} for engine in ENGINES},
+        "engines": {engine.name: {mode.value: engine.support(tool.name, mode) for mode in tool.modes} for engine in known},
     }
 
 

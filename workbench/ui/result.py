@@ -33,6 +33,7 @@ def result(studio: Studio, job: JobView) -> dict[str, Any]:
         "ended": job.ended,
         "title": tool.title,
         "draft": job.engine == DRAFT,
+        "better": studio.better(job),
         "seeded": SEED in tool.properties(),
         "before": compared_with(tool, job),
         "inputs": list(_inputs(tool, job)),

@@ -69,6 +69,7 @@ class FakeEngine:
     pause: float = 0.0
     """Seconds of a step."""
     missing: str = ""
+    obtainable: bool = False
     failures: dict[int, Exception] = field(default_factory=dict)
     """By seed."""
     started: Event = field(default_factory=Event)
@@ -78,7 +79,7 @@ class FakeEngine:
     meet: Callable[[Any], None] = lambda _: None
 
     def support(self, tool: str, mode: Mode) -> Support:
-        return Support(not self.missing, self.missing)
+        return Support(not self.missing, self.missing, self.obtainable)
 
     def run(self, task: Any, progress: Progress) -> Output:
         self.seeds.append(task.seed)

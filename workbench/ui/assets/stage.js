@@ -102,6 +102,7 @@ export function stage({ cancel, again, use, preview: previewOf }) {
       el("dl", { class: "wb-facts" }, [...job.facts, { title: "Time", text: `${seconds(output ? output.seconds || job.seconds : job.seconds)} s` }, { title: "Price", text: credits(job.credits) }]
         .map((fact) => el("div", {}, el("dt", {}, fact.title), el("dd", {}, fact.text)))),
       notes.length > 0 && el("ul", { class: "wb-notes" }, notes.map((note) => el("li", {}, note))),
+      output && job.better && el("p", { class: "wb-aside wb-better" }, job.better),
       missed.length > 0 && el("ul", { class: "wb-problems" }, missed.map((each) => el("li", {}, `Output ${each.index + 1}: ${each.error.message}`))),
       output && nextSteps(output),
       inputs(job));

@@ -1,0 +1,168 @@
+"""The diffusion engine: tasks to recipes, and the installed card that serves each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol, cast
+
+from PIL.Image import Image
+
+from pipelines.config import EngineConfig
+from pipelines.diffusion.call import Call, Model
+from pipelines.diffusion.cards import Card, Catalogue, catalogue
+from pipelines.diffusion.lending.device import Device, probe
+from pipelines.diffusion.lending.presets import fits
+from pipelines.diffusion.weights.store import Weights
+from pipelines.engine import Output, Progress, Support
+from pipelines.errors import MissingWeights, PipelineError, UnsupportedTask
+from pipelines.sizes import Mode
+from pipelines.tasks import Task
+
+if TYPE_CHECKING:
+    from pipelines.diffusion.lending.lender import Lender
+    from pipelines.diffusion.safety import Checker
+
+RECIPES: Mapping[str, str] = {
+    "ProductToModel": "product_to_model",
+    "TryOn": "try_on",
+    "Packshot": "packshot",
+    "ModelSwap": "model_swap",
+    "CreateModel": "create_model",
+    "CreateFace": "create_face",
+    "Edit": "edit",
+    "Reframe": "reframe",
+    "FaceSwap": "face_swap",
+}
+"""Task class to the module in `recipes` whose `run(task, model, progress)` makes it."""
+LIBRARIES = ("diffusers", "transformers", "accelerate", "peft")
+INSTALL = "Needs the libraries of open models: pip install 'fashion-workbench[models]'"
+
+
+class Recipe(Protocol):
+    """How a tool is done with a model."""
+
+    def needs(self, task: Task) -> int:
+        """The least number of reference pictures that a card must take; 0 where text does."""
+
+    def run(self, task: Task, model: Model, progress: Progress) -> Output:
+        """The finished picture, exactly the task's size."""
+
+
+class DiffusionEngine:
+    """Open weights through diffusers, as their cards say, on the device that the configuration names."""
+
+    name = "diffusion"
+    title = "Open-weights engine"
+    version = "1"
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self._weights = Weights(config)
+        self._opening = Lock()
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return catalogue(self._config.cards)
+
+    @cached_property
+    def _device(self) -> Device:
+        return probe(self._config)
+
+    @cached_property
+    def _lender(self) -> "Lender":
+        from pipelines.diffusion.lending.lender import Lender
+
+        return Lender(self._config, self._weights)
+
+    @cached_property
+    def _safety(self) -> "Checker | None":
+        from pipelines.diffusion.safety import checker
+
+        return checker(self._config)
+
+    def support(self, tool: str, mode: Mode) -> Support:
+        """Whether a card for `tool` and `mode` is on this machine and the device can hold it."""
+        if tool.replace("-", "_") not in RECIPES.values():
+            return Support(False, "Open models don't do this one here yet.")
+        try:
+            cards = self._catalogue.serving(tool, mode)
+            why = [self._lacking(each) for each in cards]
+        except PipelineError as error:
+            return Support(False, f"{error}.")
+        if not why:
+            return Support(False, f"No model card serves {tool} in {mode.value}.")
+        if "" not in why:
+            return Support(False, why[0], obtainable=True)
+        absent = [each for each in LIBRARIES if find_spec(each) is None]
+        return Support(False, f"{INSTALL}.", obtainable=True) if absent else Support(True)
+
+    def _lacking(self, card: Card) -> str:
+        """What keeps a card from being used here, in one sentence; empty where nothing does."""
+        return self._weights.missing(card) or fits(card, self._device)
+
+    def run(self, task: Task, progress: Progress) -> Output:
+        """Make one output with the best card that is here and takes the task's references."""
+        name = type(task).__name__
+        if name not in RECIPES:
+            raise UnsupportedTask(f"the open-weights engine can't run {name} yet")
+        recipe = cast(Recipe, import_module(f"pipelines.diffusion.recipes.{RECIPES[name]}"))
+        model = LentModel(self._card(RECIPES[name].replace("_", "-"), task, recipe.needs(task)), self, progress)
+        output = recipe.run(task, model, progress)
+        return replace(output, notes=(*output.notes, *model.notes), details={**output.details, **model.details})
+
+    def _card(self, tool: str, task: Task, references: int) -> Card:
+        cards = self._catalogue.serving(tool, task.mode)
+        able = [each for each in cards if each.references >= references]
+        if not able:
+            raise UnsupportedTask(f"no model card for {tool} in {task.mode.value} takes {references} reference pictures")
+        lacking = [self._lacking(each) for each in able]
+        if "" in lacking:
+            return able[lacking.index("")]
+        raise MissingWeights(lacking[0])
+
+    def make(self, card: Card, call: Call, progress: Progress) -> "Run":
+        """One call on one card, at the next more frugal setting each time that memory runs out."""
+        from pipelines.diffusion.generate import generate
+        from pipelines.diffusion.lending.lender import SteppedDown
+
+        with self._opening:
+            lender, safety = self._lender, self._safety
+        while True:
+            try:
+                with lender.lend(
+                    card, masked=call.mask is not None, check=lambda: progress(0, card.steps + 2, "loading")
+                ) as lent:
+                    made = generate(lent, call, progress, safety)
+                    return Run(made.image, made.details, (*lent.notes, *made.notes))
+            except SteppedDown:
+                continue
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One picture of one call, with what is worth knowing of it."""
+
+    image: Image
+    details: Mapping[str, str | int | float]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class LentModel:
+    """A card as recipes see it; remembers what its calls had to say."""
+
+    card: Card
+    engine: DiffusionEngine
+    progress: Progress
+    notes: tuple[str, ...] = ()
+    details: dict[str, str | int | float] = field(default_factory=dict)
+
+    def make(self, call: Call) -> Image:
+        """See `Model.make`."""
+        run = self.engine.make(self.card, call, self.progress)
+        self.notes = tuple(dict.fromkeys((*self.notes, *run.notes)))
+        self.details |= run.details
+        return run.image
