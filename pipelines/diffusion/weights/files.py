@@ -72,12 +72,13 @@ def regular_size(path: Path) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def sha256(path: Path, read: Callable[[int], None]) -> str:
+def sha256(path: Path, read: Callable[[int], None] | None = None) -> str:
     """Hash of a file, in hex; `read` is told the bytes of each piece."""
     digest = hashlib.sha256()
     for piece in pieces(path):
         digest.update(piece)
-        read(len(piece))
+        if read is not None:
+            read(len(piece))
     return digest.hexdigest()
 
 

@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import ALLOWED_FILES, Adapter, Card, Licence
@@ -116,6 +116,11 @@ class Weights:
     def __init__(self, config: EngineConfig) -> None:
         self._root = config.models
 
+    @property
+    def root(self) -> Path:
+        """Folder that everything lies below."""
+        return self._root
+
     def receipt(self, repo: str) -> Receipt | None:
         """What was verified of a repository; None where nothing was."""
         path = self._receipt_path(repo)
@@ -127,11 +132,11 @@ class Weights:
 
     def installed(self, card: Card) -> bool:
         """Whether everything that the card needs is whole on this machine and its licence accepted. Takes milliseconds."""
-        return self.accepted(card) and not any(map(self._lacks, needs(card)))
+        return self.accepted(card) and not any(map(self.lacks, needs(card)))
 
     def missing(self, card: Card) -> str:
         """What keeps the card from being used, in a sentence that says what to do; empty if nothing does."""
-        lacking = [lack for each in needs(card) if (lack := self._lacks(each))]
+        lacking = [lack for each in needs(card) if (lack := self.lacks(each))]
         pull = f"`workbench models pull {card.id}`"
         if not lacking:
             return "" if self.accepted(card) else f"{card.title} needs its licence accepted ({_terms(card)}): {pull}."
@@ -140,7 +145,7 @@ class Weights:
 
     def download_gb(self, card: Card) -> float:
         """About how much is still to be fetched for a card, in GB (1e9 bytes), by the card's figures."""
-        own, *others = (bool(self._lacks(each)) for each in needs(card))
+        own, *others = (bool(self.lacks(each)) for each in needs(card))
         adapters = sum(each.gigabytes for each, lacks in zip(card.adapters, others, strict=True) if lacks)
         return own * card.parameters.total * 2 + adapters
 
@@ -168,7 +173,7 @@ class Weights:
         Links them where both are on one disk, copies them otherwise. Raises MissingWeights where none is wanted,
         DamagedWeights where one is not what its name says, and DiskFull.
         """
-        root = source.parent.parent if source.parent.name == "snapshots" else source  # a hub's cache links to its blobs
+        root = source.parents[2] if source.parent.name == "snapshots" else source  # the hub's own cache links to its blobs
         names = listed(source, files, root)
         if not names:
             raise MissingWeights(f"{source} holds nothing of {repo}: no file like {', '.join(files)}")
@@ -209,7 +214,7 @@ class Weights:
 
     def state(self, card: Card) -> State:
         """How much of a card is here."""
-        lacks = [self._lacks(each) for each in needs(card)]
+        lacks = [self.lacks(each) for each in needs(card)]
         if any(lacks):
             here = any(self._folder(each.repo).exists() for each in needs(card))
             return State.PARTLY if here else State.ABSENT
@@ -217,20 +222,25 @@ class Weights:
 
     def snapshot(self, repo: str, revision: str) -> Path:
         """Where the files of a revision lie."""
-        return self._folder(repo) / "snapshots" / revision
+        return self._folder(repo) / revision
 
     def partial(self, repo: str) -> Path:
         """Where the beginnings of downloads lie."""
         return self._folder(repo) / "partial"
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
+    def lock(self, name: str, watch: Watch = unwatched) -> Iterator[None]:
         """Alone with a repository, among all threads and processes."""
         path = self._root / "locks" / f"{_flat(name)}.lock"
         with writing(self._root):
             path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path):
+            lock = FileLock(path)
+            while not _acquired(lock):
+                watch(f"waiting for another process to be done with {name}", 0, 0)
+        try:
             yield
+        finally:
+            lock.release()
 
     def withdraw(self, repo: str) -> Receipt | None:
         """Take the receipt back before files change, so that a half-changed repository has none; returns what it was."""
@@ -312,7 +322,7 @@ class Weights:
                     (folder / name).unlink(missing_ok=True)
         return [f"{receipt.repo}/{name}" for name in wrong]
 
-    def _lacks(self, need: Need) -> str:
+    def lacks(self, need: Need) -> str:
         """What a repository lacks, as the end of a sentence; empty if nothing."""
         receipt = self.receipt(need.repo)
         if receipt is None:
@@ -331,7 +341,7 @@ class Weights:
         return tuple(name for name, each in files if regular_size(folder / name) != each.size)
 
     def _checked(self, need: Need, title: str, pull: str) -> Path:
-        receipt, lacks = self.receipt(need.repo), self._lacks(need)
+        receipt, lacks = self.receipt(need.repo), self.lacks(need)
         changed = self._changed(receipt, need) if receipt else ()
         if receipt is not None and changed:
             names = ", ".join(f"{self.snapshot(need.repo, receipt.revision) / name}" for name in changed)
@@ -343,10 +353,18 @@ class Weights:
         return folder
 
     def _folder(self, repo: str) -> Path:
-        return self._root / "hub" / f"models--{_flat(repo)}"
+        return self._root / "repositories" / _flat(repo)
 
     def _receipt_path(self, repo: str) -> Path:
         return self._root / RECEIPTS / f"{_flat(repo)}.json"
+
+
+def _acquired(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=1)
+    except Timeout:
+        return False
+    return True
 
 
 def licences(card: Card) -> Mapping[str, Licence]:
