@@ -34,8 +34,22 @@ for other programs, which would double the download."""
 TOOLS = frozenset(re.sub(r"(?<!^)(?=[A-Z])", "-", each.__name__).lower() for each in get_args(Task))
 """Names of all tools: `try-on` for the task TryOn."""
 GIVEN = frozenset(
-    "prompt image image_reference mask_image strength height width num_inference_steps num_images_per_prompt generator latents "
-    "callback_on_step_end output_type return_dict".split()
+    {
+        "prompt",
+        "image",
+        "image_reference",
+        "mask_image",
+        "strength",
+        "height",
+        "width",
+        "num_inference_steps",
+        "num_images_per_prompt",
+        "generator",
+        "latents",
+        "callback_on_step_end",
+        "output_type",
+        "return_dict",
+    }
 )
 """Arguments of a pipeline's call that no card sets."""
 
@@ -47,6 +61,7 @@ def _nothing(value: object) -> object:
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,60}$")]
 Repo = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*$")]
 Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+Pattern = Annotated[str, Field(pattern=r"^[\w.*/-]+$")]
 ClassName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*$")]
 Scalar = str | int | float | bool
 Nullable = BeforeValidator(_nothing)
@@ -102,8 +117,8 @@ class Card(_Frozen):
     licence: Licence
     opt_in: bool = False
     """Whether the licence has to be accepted once before the weights are fetched; never False where it is not permissive."""
-    files: tuple[str, ...] = Field(PIPELINE_FILES, min_length=1)
-    """Patterns of the files that are downloaded."""
+    files: tuple[Pattern, ...] = Field(PIPELINE_FILES, min_length=1)
+    """Patterns of the files that are downloaded; `*` stands for any characters, slashes too."""
     pipeline: ClassName
     """Class in diffusers."""
     inpaint: Annotated[ClassName | None, Nullable] = None
@@ -113,8 +128,8 @@ class Card(_Frozen):
     """Settings of the scheduler that differ from the repository's."""
     steps: int = Field(ge=1, le=200)
     guidance: float = Field(1.0, ge=0)
-    guidance_argument: Annotated[Literal["guidance_scale", "true_cfg_scale"] | None, Nullable] = "guidance_scale"
-    """What the pipeline calls it; None where it takes none."""
+    guidance_argument: Literal["guidance_scale", "true_cfg_scale"] = "guidance_scale"
+    """What the pipeline calls it, where it takes any."""
     negative_prompt: Annotated[str | None, Nullable] = None
     arguments: Mapping[str, Scalar] = Field(default_factory=dict)
     """More arguments of the call, as they are."""

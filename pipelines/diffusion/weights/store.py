@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -69,8 +70,8 @@ class Receipt:
         return sum(each.size for each in self.files.values())
 
     def covers(self, patterns: Sequence[str]) -> bool:
-        """Whether nothing that `patterns` ask for is left out."""
-        return all(each in self.patterns or each in self.files for each in patterns)
+        """Whether nothing that `patterns` ask for is left out. `*.json` asks for all that `*/*.json` does."""
+        return all(each in self.files or any(fnmatchcase(each, whole) for whole in self.patterns) for each in patterns)
 
 
 class State(StrEnum):
