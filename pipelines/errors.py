@@ -10,6 +10,7 @@ PipelineError
 ├── PictureUnsuitable   a reference that no model can use: too small, or far too long
 ├── PromptTooLong       more text than a model reads
 ├── PictureWithheld     the safety checker refused the finished picture
+├── BadChecker          a safety checker that can't be loaded
 ├── BadCard             a model card that can't be used, with file, card and field
 ├── MissingWeights      weights that are not, or not wholly, on this machine
 ├── LicenceNotAccepted  a licence that has to be accepted first
@@ -64,6 +65,10 @@ class PromptTooLong(PipelineError):
 
 class PictureWithheld(PipelineError):
     """The safety checker refused the finished picture."""
+
+
+class BadChecker(PipelineError):
+    """The safety checker of the settings can't be loaded; no picture is made without it."""
 
 
 class BadCard(PipelineError):
