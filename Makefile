@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup app test check fix notebooks bench
+.PHONY: help setup app test check fix notebooks docs bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ fix: $(VENV)/.dev ## Format and mend what ruff can mend
 
 notebooks: $(VENV)/.dev ## Run every notebook on the draft engine
 	@if ls notebooks/*.ipynb >/dev/null 2>&1; then $(RUN) -m pytest --nbmake notebooks; else echo "There are no notebooks yet"; fi
+
+docs: $(VENV)/.dev ## Make the tables of docs/models.md anew from the model cards
+	@$(RUN) -m pipelines.diffusion.guide
 
 bench: $(VENV)/.dev ## Measure speed and memory, one table each; NAMES="startup page jobs tools" to choose
 	@$(RUN) -m bench $(NAMES)
