@@ -139,7 +139,7 @@ def main_memory_gb(limits: tuple[Path, ...] = CGROUP_LIMITS) -> float:
 
 def _physical_gb() -> float:
     try:
-        import psutil
+        import psutil  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
     return float(psutil.virtual_memory().total) / GB

@@ -56,6 +56,8 @@ class Setting:
     """Whether repeated blocks are compiled at the first use, which takes a minute and is lost with the process."""
     device_gb: float = 0.0
     """Computed need of device memory."""
+    working_gb: float = 0.0
+    """The part of it that is no weights: activations and reserve."""
     host_gb: float = 0.0
     """Computed need of main memory beside a GPU."""
 
@@ -75,9 +77,10 @@ _GPU = (
     _Rung("nf4", "model"),
     _Rung("fp8", "group"),
     _Rung("fp8", "disk"),
+    _Rung("bf16", "disk"),
 )
 """Fastest first. Moving parts once a picture costs seconds, unpacking 4 bits in every layer costs precision as well as
-time, moving blocks in every step costs most. nf4 can't be moved block by block."""
+time, moving blocks in every step costs most. nf4 can't be moved block by block, nor scaled fp8 from disk."""
 _METAL = (_Rung("bf16", "none"),)
 """Float8 doesn't exist there, and nothing is gained by moving weights within one memory."""
 _CPU_BF16 = (_Rung("bf16", "none"), _Rung("int8", "none"), _Rung("bf16", "disk"))
@@ -90,18 +93,21 @@ WORDS: Mapping[Offload, str] = {"none": "", "model": "model offload", "group": "
 
 def ladder(card: Card, device: Device) -> tuple[Setting, ...]:
     """Settings of `card` that fit `device` by computation, fastest first; empty where none does."""
-    usable = _usable_gb(device)
-    return tuple(each for each in _settings(card, device) if each.device_gb <= usable and each.host_gb <= _host_gb(device))
+    usable, host = usable_gb(device), spare_host_gb(device)
+    return tuple(each for each in _settings(card, device) if each.device_gb <= usable and each.host_gb <= host)
 
 
 def fits(card: Card, device: Device) -> str:
     """Empty where `device` can run `card`; else one sentence that says what it needs."""
     if device.kind == "cpu" and not card.cpu:
         return f"{card.title} needs a GPU: on {device.title} one picture would take hours."
-    if ladder(card, device):
-        return ""
+    return "" if ladder(card, device) else shortage(card, device)
+
+
+def shortage(card: Card, device: Device) -> str:
+    """What `card` needs in its most frugal setting and what `device` has, as one sentence."""
     least = min(_settings(card, device), key=lambda each: each.device_gb)
-    if least.device_gb > _usable_gb(device):
+    if least.device_gb > usable_gb(device):
         needed, has = least.device_gb / (1 - RESERVE_SHARE), device.memory_gb
         return f"{card.title} needs {needed:.1f} GB in its most frugal setting ({least.name}); {device.title} has {has:.1f} GB."
     return (
@@ -113,6 +119,8 @@ def fits(card: Card, device: Device) -> str:
 def _settings(card: Card, device: Device) -> Iterator[Setting]:
     """Every setting that this kind of device knows, plain decoding before tiled."""
     for rung in _rungs(device):
+        if rung == _Rung("fp8", "disk") and card.adapters:
+            continue
         for tiling in (False, True):
             yield _setting(card, device, rung, tiling)
 
@@ -128,13 +136,15 @@ def _rungs(device: Device) -> tuple[_Rung, ...]:
 def _setting(card: Card, device: Device, rung: _Rung, tiling: bool) -> Setting:
     words = (rung.precision, WORDS[rung.offload], "tiled decoding" if tiling else "")
     reserve = HOST_RESERVE_GB if device.kind == "cpu" else RESERVE_GB
+    working = _activations_gb(card, rung.precision, tiling) + reserve
     return Setting(
         name=", ".join(each for each in words if each),
         precision=rung.precision,
         scaled=rung.precision == "fp8" and bool(card.adapters),
         offload=rung.offload,
         tiling=tiling,
-        device_gb=_resident_gb(card, rung) + _activations_gb(card, rung.precision, tiling) + reserve,
+        device_gb=_resident_gb(card, rung) + working,
+        working_gb=working,
         host_gb=sum(_parts_gb(card, rung.precision)) if rung.offload in ("model", "group") else 0.0,
     )
 
@@ -168,11 +178,13 @@ def _activations_gb(card: Card, precision: Precision, tiling: bool) -> float:
     return max(SEQUENCE_GB * sequence, decode) * (2 if precision == "fp32" else 1)
 
 
-def _usable_gb(device: Device) -> float:
+def usable_gb(device: Device) -> float:
+    """Device memory that models may take, but for what fragmentation loses."""
     return device.memory_gb * (1 - RESERVE_SHARE)
 
 
-def _host_gb(device: Device) -> float:
+def spare_host_gb(device: Device) -> float:
+    """Main memory in which models may wait."""
     return device.host_gb - HOST_RESERVE_GB
 
 

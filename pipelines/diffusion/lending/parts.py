@@ -1,0 +1,140 @@
+"""Loading one part of a pipeline in the precision that a setting asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+
+from pipelines.diffusion.cards import Card
+from pipelines.diffusion.lending.blueprint import INSTALL, Blueprint, Component, Form
+from pipelines.diffusion.lending.device import Device
+from pipelines.diffusion.lending.quiet import quiet
+from pipelines.errors import DamagedWeights, DeviceUnavailable
+
+OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+"""In the messages of a CPU's allocator, of Metal and of CUDA's libraries, which raise plain RuntimeErrors."""
+KEPT_IN_FULL = ("norm", "embed", "lm_head")
+"""Of text encoders under plain float8: what is small, what is sensitive, and the head, which may be the embedding itself."""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, on any device."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(each in str(error) for each in OUT_OF_MEMORY)
+
+
+def require(device: Device) -> None:
+    """Raise DeviceUnavailable where this torch can't use the device that was found."""
+    usable = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if not usable[device.kind]:
+        raise DeviceUnavailable(
+            f"{device.title} is there, but this torch ({torch.__version__}) can't use it; reinstall torch for "
+            f"{device.kind}, or set WORKBENCH_DEVICE=cpu"
+        )
+
+
+def load(card: Card, blueprint: Blueprint, component: Component, form: Form | None, device: Device) -> Any:
+    """One part: with weights in main memory, or on the GPU where 4 bits are packed. Raises DamagedWeights and DeviceUnavailable."""
+    quantisation = _quantisation(component, form, device) if form else {}
+    try:
+        with quiet():
+            return _load(blueprint, component, form, quantisation)
+    except ImportError as error:
+        raise DeviceUnavailable(f"{card.title}: {error}: {INSTALL}") from error
+    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        if out_of_memory(error):
+            raise
+        reason = str(error).strip().partition("\n")[0]
+        raise DamagedWeights(
+            f"{card.title}: {component.name} can't be loaded from {blueprint.folder / component.name} "
+            f"({type(error).__name__}: {reason}); run: workbench models verify {card.id}"
+        ) from error
+
+
+def _load(blueprint: Blueprint, component: Component, form: Form | None, quantisation: Mapping[str, Any]) -> Any:
+    cls: Any = component.cls
+    if form is None:
+        return cls.from_pretrained(blueprint.folder / component.name, local_files_only=True)
+    dtype = getattr(torch, form.dtype)
+    module, report = cls.from_pretrained(
+        blueprint.folder / component.name,
+        dtype=dtype,
+        use_safetensors=True,
+        local_files_only=True,
+        output_loading_info=True,
+        **quantisation,
+    )
+    if missing := sorted(report["missing_keys"]):
+        raise ValueError(f"{len(missing)} of its weights are missing, {missing[0]} for one")
+    if form.precision == "fp8" and not form.scaled:
+        _cast_layerwise(module, dtype)
+    return module
+
+
+def _cast_layerwise(module: Any, dtype: torch.dtype) -> None:
+    """Weights wait in float8 and are calculated with in `dtype`, layer by layer."""
+    if hasattr(module, "enable_layerwise_casting"):
+        module.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
+        return
+    from diffusers.hooks import apply_layerwise_casting
+
+    apply_layerwise_casting(module, torch.float8_e4m3fn, dtype, skip_modules_pattern=KEPT_IN_FULL)
+
+
+def _quantisation(component: Component, form: Form, device: Device) -> Mapping[str, Any]:
+    """Arguments of `from_pretrained` that quantise while loading."""
+    if form.precision == "nf4":
+        return {"quantization_config": nf4(form.dtype, device)}
+    if form.precision == "int8" or (form.precision == "fp8" and form.scaled):
+        return {"quantization_config": _torchao(component, form)}
+    return {}
+
+
+def nf4(dtype: str, device: Device) -> Any:
+    """4-bit NormalFloat weights with doubly quantised scales (Dettmers et al. 2023); NVIDIA GPUs only."""
+    if device.kind != "cuda":
+        raise DeviceUnavailable(f"nf4 weights need an NVIDIA GPU; {device.title} can use bf16 or int8")
+    from diffusers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=getattr(torch, dtype),
+    )
+
+
+def _torchao(component: Component, form: Form) -> Any:
+    """Weights of 8 bits with a scale for each output channel; activations stay in full."""
+    import diffusers
+    import transformers
+
+    try:
+        from torchao.quantization import Float8WeightOnlyConfig, Int8WeightOnlyConfig
+    except ImportError as error:
+        raise DeviceUnavailable(f"{form.precision} weights need torchao: {INSTALL}") from error
+    kind = (
+        Int8WeightOnlyConfig(set_inductor_config=False)
+        if form.precision == "int8"
+        else Float8WeightOnlyConfig(set_inductor_config=False)
+    )
+    home = diffusers if issubclass(component.cls, diffusers.ModelMixin) else transformers
+    return home.TorchAoConfig(kind)
+
+
+def measured_bytes(value: Any) -> int:
+    """Bytes of a module's weights and buffers; 0 for what is no module."""
+    if not isinstance(value, torch.nn.Module):
+        return 0
+    tensors = {id(each): each for each in (*value.parameters(), *value.buffers())}
+    return sum(_tensor_bytes(each) for each in tensors.values())
+
+
+def _tensor_bytes(tensor: Any) -> int:
+    """Of the data; a quantised tensor claims those of what it stands for."""
+    if not hasattr(tensor, "__tensor_flatten__"):
+        return int(tensor.nbytes)
+    names, _ = tensor.__tensor_flatten__()
+    return sum(_tensor_bytes(getattr(tensor, name)) for name in names)
