@@ -135,8 +135,9 @@ def test_it_serves_tools_and_modes_that_the_studio_has(card: Card) -> None:
 
 
 @every_card
-def test_only_models_that_can_redraw_a_part_serve_tools_that_ask_for_it(card: Card) -> None:
-    assert card.inpaint is not None or not card.tools.keys() & {"edit", "model-swap", "reframe", "face-swap"}
+def test_it_serves_tools_with_pictures_only_where_it_is_shown_them(card: Card) -> None:
+    assert card.references or card.tools.keys() <= {"create-model", "create-face"}
+    assert not card.least_references or "create-face" not in card.tools
 
 
 @every_card
