@@ -49,12 +49,20 @@ class Kept:
         return bool(self.changed < 1)
 
 
-def kept(source: Floats, made: Floats, changed: Floats | Mask | None = None, *, align: bool = True, match: bool = True) -> Kept:
+def kept(
+    source: Floats,
+    made: Floats,
+    changed: Floats | Mask | None = None,
+    *,
+    align: bool = True,
+    match: bool = True,
+    most: float = MOST_CHANGED,
+) -> Kept:
     """`source` where nothing changed and `made` where it did; both float32 (h, w, 3), sRGB in [0, 1], of one size.
 
     `changed`, (h, w), is what the model was told to change: bool, softened within, or float32 in [0, 1], taken as it is.
     Outside its support the result is the source, bit for bit. Without it, the difference decides; where more than
-    `MOST_CHANGED` differs, the made picture is left as it is. `align` lays it on the source first, by at most a few per
+    `most` differs, the made picture is left as it is. `align` lays it on the source first, by at most a few per
     cent; `match` takes a weak tint off it. ValueError where sizes differ.
     """
     _check(source, made, changed)
@@ -69,7 +77,7 @@ def kept(source: Floats, made: Floats, changed: Floats | Mask | None = None, *, 
     small = _feathered(differing(first, second, reached(motion, size))) if given is None else resized(given, size)
     mask = resized(small, Size(source.shape[1], source.shape[0])) if given is None else given
     share = float((mask > 0.5).mean())
-    if given is None and share > MOST_CHANGED:
+    if given is None and share > most:
         return Kept(made, np.ones_like(mask), 1.0, Motion(), untinted(), (_all_changed(share),))
     lighting = _seam(first - second, small)
     picture = _assembled(source, made, mask, motion, tint, lighting)
