@@ -4,11 +4,13 @@ Sentences describe what is to be seen and never what is not, because models tend
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from pipelines.diffusion.cards import Card
 from pipelines.diffusion.recipes.references import Place
 from pipelines.errors import PromptTooLong
+from pipelines.tasks import FaceReferenceMode
 
 PICTURE_WORDS = (("Flux", "image"), ("QwenImageEdit", "Picture"))
 """How families of models count their references: prefix of the pipeline class to the word before the number.
@@ -22,8 +24,21 @@ TEMPLATE_TOKENS = 24
 """What a chat template adds to the prompt."""
 SAME_PRODUCT = "Its cut, colours, prints, texts, logos, material and proportions are exactly those of the product photo."
 SAME_PRODUCTS = "Their cuts, colours, prints, texts, logos, materials and proportions are exactly those of the product photos."
-NATURAL_LIGHT = "Realistic light, skin and fabric, as from a professional camera."
+NATURAL = "Realistic light, skin and fabric, as from a professional camera."
 STUDIO = "Plain light grey studio background with soft, even light."
+Subject = Literal["place", "framing", "clothes", "pose", "expression"]
+SPOKEN: Mapping[Subject, str] = {
+    "place": r"background|backdrop|studio|outdoors?|indoors?|scene|setting|street|room|beach|wall"
+    r"|(?:in|on|at|by|near|against|inside|outside|beside|along|through|under|before|behind) (?!(?:her|his|their) )",
+    "framing": r"full[ -](?:body|length|figure)|head to toe|portrait|head[ -]and[ -]shoulders|close[ -]?up|upper body|half body"
+    r"|bust|waist[ -]up|(?:mid-?)?thigh|knee|three[ -]quarter|cropped|fram(?:ed|ing)|shot",
+    "clothes": r"wear(?:s|ing)?|dress(?:ed)?|cloth(?:es|ing)|outfit|shirt|t-shirt|tee|top|blouse|sweater|jacket|coat|suit|skirt"
+    r"|jeans|trousers|pants|shorts|leggings|bodysuit|swimsuit|bikini|underwear|lingerie|uniform|robe|sari|kimono|nude|naked|bare",
+    "pose": r"standing|stands?|sitting|sits?|seated|walking|walks?|running|jumping|leaning|leans?|lying|kneeling|crouching|pos(?:e|ed|ing)"
+    r"|arms?|hands?|turned|looking|profile",
+    "expression": r"smil(?:e|es|ing)|laugh(?:s|ing)?|expression|serious|grin(?:ning)?|frown(?:ing)?|gaze|looking|eyes closed|friendly",
+}
+"""Words by which a prompt says something of a subject, so that the tool's own default for it is left out. Rather too many."""
 
 _PIECES = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]")
 _ENDS = (".", "!", "?", "…", "。", "！", "？")
@@ -59,6 +74,24 @@ def sentence(text: str) -> str:
 def _one_stop(dots: re.Match[str]) -> str:
     """An ellipsis stays; any other run of full stops is one."""
     return "..." if dots.group() == "..." else "."
+
+
+def speaks_of(subject: Subject, text: str) -> bool:
+    """Whether the text, in English, says something of the subject; any text in another script may."""
+    return bool(re.search(rf"\b(?:{SPOKEN[subject]})", text, re.IGNORECASE)) or not text.isascii()
+
+
+def face_sentence(name: str, mode: FaceReferenceMode, whose: str, otherwise: str = "the description") -> str:
+    """Identity from the reference called `name`, its expression and view as well, or those of what else is given."""
+    if mode == "match_reference":
+        return (
+            f"{whose} is the person in {name}: same face, hair, skin tone and age, with the same expression, "
+            "head angle and gaze; the whole body matches that person."
+        )
+    return (
+        f"{whose} has the identity of the person in {name}: same facial features and skin tone, on a body that matches; "
+        f"expression, head angle, gaze and hairstyle follow {otherwise}."
+    )
 
 
 def assembled(card: Card, sentences: Sequence[str], spare: Sequence[str] = ()) -> str:

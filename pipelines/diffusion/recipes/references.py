@@ -65,6 +65,14 @@ class Collage:
 def reference(image: Image.Image, field: str, card: Card) -> Image.Image:
     """RGB, what is transparent on white, at most `card.reference_pixels`, its ratio kept to within a pixel.
 
+    Raises PictureUnsuitable as `checked` does.
+    """
+    return fitted(checked(image, field), _within(size_of(image), card.reference_pixels))
+
+
+def checked(image: Image.Image, field: str) -> Image.Image:
+    """The picture itself, where a model can use it.
+
     Raises PictureUnsuitable naming `field` for less than 64 pixels a side, a ratio beyond 8:1, and nothing but
     transparency.
     """
@@ -76,7 +84,7 @@ def reference(image: Image.Image, field: str, card: Card) -> Image.Image:
     alpha = alpha_of(image)
     if alpha is not None and not alpha.any():
         raise PictureUnsuitable(f"{field} is fully transparent. Use a picture with something on it.")
-    return fitted(image, _within(size, card.reference_pixels))
+    return image
 
 
 def collaged(images: Sequence[Image.Image], most: int, pixels: int) -> Collage:
@@ -99,6 +107,15 @@ def collaged(images: Sequence[Image.Image], most: int, pixels: int) -> Collage:
             pictures.append(_pasted(group, sheet))
             places += [Place(number, part, box) for part, box in zip(_parts(sheet), sheet.boxes, strict=True)]
     return Collage(tuple(pictures), tuple(places))
+
+
+def collage_note(card: Card, collage: Collage) -> tuple[str, ...]:
+    """What a person should know of a collage; nothing where each reference has a picture to itself."""
+    if not collage.combined:
+        return ()
+    taken = "1 reference picture" if len(collage.pictures) == 1 else f"{len(collage.pictures)} reference pictures"
+    shared = f"{collage.combined} of the {len(collage.places)} references share one with others and are seen smaller"
+    return (f"{card.title} takes {taken}, so {shared}.",)
 
 
 def _within(size: Size, most: int) -> Size:
