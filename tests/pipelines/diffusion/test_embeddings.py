@@ -13,7 +13,7 @@ from PIL import Image
 from pipelines.diffusion.embeddings import Embeddings, Unkeyable, digest
 from pipelines.diffusion.generate import generate
 from pipelines.engine import unwatched
-from tests.pipelines.diffusion.lent import CLASSES, call, lend, photograph
+from tests.pipelines.diffusion.calls import CLASSES, call, lend, photograph
 
 
 @contextmanager

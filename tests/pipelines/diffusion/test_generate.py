@@ -16,7 +16,7 @@ from pipelines.diffusion.noise import DrawnInFloat32
 from pipelines.engine import unwatched
 from pipelines.errors import BadCard, Cancelled, PictureWithheld, PromptTooLong, UnsupportedTask
 from pipelines.sizes import Size
-from tests.pipelines.diffusion.lent import CLASSES, SIZE, call, fresh, lend, photograph
+from tests.pipelines.diffusion.calls import CLASSES, SIZE, call, fresh, lend, photograph
 
 every_class = pytest.mark.parametrize("name", CLASSES)
 

@@ -14,7 +14,7 @@ from pipelines.diffusion.latents import decodable, decoded
 from pipelines.diffusion.preview import SHARE, SIDES, UNTRIED, Previews, estimate, picture
 from pipelines.engine import unwatched
 from pipelines.sizes import Size
-from tests.pipelines.diffusion.lent import CLASSES, call, fresh, lend
+from tests.pipelines.diffusion.calls import CLASSES, call, fresh, lend
 
 every_class = pytest.mark.parametrize("name", CLASSES)
 
