@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx2
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi, constants, get_session, hf_raise_for_status
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -18,10 +19,9 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from pipelines.config import EngineConfig
-from pipelines.diffusion.weights.files import CHUNK, Counted
+from pipelines.diffusion.weights.files import Counted
 from pipelines.errors import DownloadFailed
 
 PUBLIC = "https://huggingface.co"
@@ -80,33 +80,41 @@ class Hub:
             return tuple(_remote(each) for each in tree if isinstance(each, RepoFile))
 
     def download(self, repo: str, revision: str, remote: Remote, path: Path, done: Counted) -> None:
-        """Bring `path` to the file's size, from wherever an earlier download of it ended; `done` is told of every byte."""
+        """Bring `path` to the file's size from wherever an earlier download of it ended; `done` is told of every byte.
+
+        A hub that keeps ending early without an error leaves less than that.
+        """
         with self._named(repo, revision):
-            failures = 0
-            while (start := _size(path)) < remote.size:
+            most, failures = _size(path), 0
+            while _size(path) < remote.size and failures < TRIES:
                 try:
                     self._continue(repo, revision, remote, path, done)
                 except (httpx2.TransportError, HfHubHTTPError) as error:
-                    failures = 0 if _size(path) > start else failures + 1
-                    if not _may_pass(error) or failures >= TRIES:
+                    if not _may_pass(error) or (failures == TRIES - 1 and _size(path) <= most):
                         raise
-                    time.sleep(WAIT_SECONDS[min(failures, len(WAIT_SECONDS) - 1)])
+                failures = 0 if _size(path) > most else failures + 1
+                most = max(most, _size(path))
+                if failures:
+                    time.sleep(WAIT_SECONDS[min(failures, len(WAIT_SECONDS)) - 1])
 
     def _continue(self, repo: str, revision: str, remote: Remote, path: Path, done: Counted) -> None:
         start = _size(path)
         url = f"{self._endpoint}/{repo}/resolve/{revision}/{quote(remote.name)}"
-        headers = build_hf_headers(token=self._token) | {"Accept-Encoding": "identity"}  # or a range would be of packed bytes
+        headers = {"Accept-Encoding": "identity"}  # or a range would be one of packed bytes
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
         if start:
             headers["Range"] = f"bytes={start}-"
         with get_session().stream("GET", url, headers=headers, timeout=SECONDS) as response:
-            if response.status_code == httpx2.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                done(-start)
                 path.unlink()
                 return
             hf_raise_for_status(response)
-            whole = response.status_code != httpx2.codes.PARTIAL_CONTENT
+            whole = response.status_code != HTTPStatus.PARTIAL_CONTENT
             if whole:
                 done(-start)
-            _write(path, response.iter_bytes(CHUNK), remote.size - (0 if whole else start), done, anew=whole)
+            _write(path, response.iter_bytes(), remote.size - (0 if whole else start), done, anew=whole)
 
     @contextmanager
     def _named(self, repo: str, revision: str) -> Iterator[None]:

@@ -71,7 +71,7 @@ class Receipt:
 
     def covers(self, patterns: Sequence[str]) -> bool:
         """Whether nothing that `patterns` ask for is left out. `*.json` asks for all that `*/*.json` does."""
-        return all(each in self.files or any(fnmatchcase(each, whole) for whole in self.patterns) for each in patterns)
+        return all(each in self.files or any(_includes(wide, each) for wide in self.patterns) for each in patterns)
 
 
 class State(StrEnum):
@@ -358,6 +358,11 @@ class Weights:
 
     def _receipt_path(self, repo: str) -> Path:
         return self._root / RECEIPTS / f"{_flat(repo)}.json"
+
+
+def _includes(wide: str, narrow: str) -> bool:
+    """Whether a pattern takes all that another takes: `*` takes in whatever is written in its place, also another `*`."""
+    return wide == narrow or (not set(wide) & set("?[") and fnmatchcase(narrow.lower(), wide.lower()))
 
 
 def _acquired(lock: FileLock) -> bool:
