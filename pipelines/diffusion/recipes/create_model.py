@@ -15,7 +15,7 @@ from pipelines.engine import Output, Progress
 from pipelines.tasks import CreateModel
 
 Role = Literal["pose reference", "face reference"]
-SUBJECT = "Professional fashion photograph of this one person."
+SUBJECT = "Professional fashion photograph of this one model."
 FULL_BODY = "Full body front view, visible from the top of the hair down to the shoes."
 RELAXED = "Standing in a natural, relaxed pose, arms at the sides."
 BASICS = "Simple, fitted clothes and plain shoes in neutral colours."
@@ -51,7 +51,7 @@ def _guided(task: CreateModel, names: Mapping[Role, str]) -> Iterator[str]:
     if "pose reference" in names:
         yield f"Pose, framing and camera distance take after {names['pose reference']}; person and clothes are the ones described here."
     if "face reference" in names:
-        yield face_sentence(names["face reference"], task.face_reference_mode, "The person")
+        yield face_sentence(names["face reference"], task.face_reference_mode, "The model")
 
 
 def _defaults(task: CreateModel, posed: bool) -> Iterator[str]:

@@ -29,7 +29,7 @@ BEYOND = re.compile(
 STAYING = re.compile(r"\b(?:same|keep\w*|preserv\w*|unchanged)\b[^.,;]*", re.IGNORECASE)
 UNREAD = "The person could not be read, so the model redrew the whole picture; what it left alone is the source's own."
 FREE = "The prompt asks for more than another person, so the model redrew all of it; what it left alone is the source's own."
-SUBTLE = "A subtly different person of the same gender, age group and origin, with a face and hair of their own."
+SUBTLE = "a subtly different person of the same gender, age group and origin, with a face and hair of their own"
 """Of whom nothing is said."""
 ALIVE = "A living person with natural skin and hair; face, neck, arms, hands and legs have one skin tone."
 
@@ -73,19 +73,18 @@ def asks_for_more(text: str) -> bool:
 
 def prompt(task: ModelSwap, card: Card) -> str:
     """The person's words on who it is, then what changes and what stays."""
-    word = picture_word(card)
-    who = "the person described" if task.prompt.strip() else "the new person"
-    face = (
-        []
-        if task.face_reference is None
-        else [face_sentence(f"{word} 2", task.face_reference_mode, "The new person", f"{word} 1")]
-    )
-    nobody = not task.prompt.strip() and not face
+    source, face = (f"{picture_word(card)} {number}" for number in (1, 2))
+    referred = task.face_reference is not None
+    who = "the person described" if task.prompt.strip() else "another person" if referred else SUBTLE
     stays = "outfit and accessories" if asks_for_more(task.prompt) else "outfit, accessories, pose, framing, light and background"
     return assembled(
         card,
-        [task.prompt, f"The person in {word} 1 is replaced by {who}.", SUBTLE if nobody else "", *face],
-        [f"The {stays} stay exactly as in {word} 1.", ALIVE, NATURAL],
+        [
+            task.prompt,
+            f"The person in {source} is replaced by {who}.",
+            face_sentence(face, task.face_reference_mode, "The new person", source) if referred else "",
+        ],
+        [f"The {stays} stay exactly as in {source}.", ALIVE, NATURAL],
     )
 
 

@@ -89,8 +89,8 @@ def face_sentence(name: str, mode: FaceReferenceMode, whose: str, otherwise: str
             "head angle and gaze; the whole body matches that person."
         )
     return (
-        f"{whose} has the identity of the person in {name}: same facial features and skin tone, on a body that matches; "
-        f"expression, head angle, gaze and hairstyle follow {otherwise}."
+        f"{whose} has the identity of the person in {name}: same facial features, hair and skin tone, on a body that matches; "
+        f"expression, head angle and gaze follow {otherwise}."
     )
 
 
@@ -100,13 +100,13 @@ def assembled(card: Card, sentences: Sequence[str], spare: Sequence[str] = ()) -
     Raises PromptTooLong where `sentences` alone are more than the card reads.
     """
     room = card.prompt_tokens - TEMPLATE_TOKENS
-    needed = [each for each in map(sentence, sentences) if each]
+    needed = list(filter(None, map(sentence, sentences)))
     if tokens(" ".join(needed)) > room:
         raise PromptTooLong(
             f"the prompt has about {tokens(' '.join(needed))} tokens with what the tool adds; {card.title} reads {room}. "
             "Shorten it to a few clear sentences."
         )
-    for extra in map(sentence, spare):
+    for extra in filter(None, map(sentence, spare)):
         if tokens(" ".join([*needed, extra])) > room:
             break
         needed.append(extra)

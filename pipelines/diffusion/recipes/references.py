@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import sqrt
 
 from PIL import Image
@@ -126,8 +126,12 @@ def _within(size: Size, most: int) -> Size:
 
 
 def _groups(images: Sequence[Image.Image], most: int) -> list[Sequence[Image.Image]]:
+    """Consecutive images, in at most `most` groups of nearly one size, the larger groups last."""
     count = min(most, len(images))
-    edges = [index * len(images) // count for index in range(count + 1)] if count else []
+    if count == 0:
+        return []
+    least, larger = divmod(len(images), count)
+    edges = [0, *accumulate(least + (index >= count - larger) for index in range(count))]
     return [images[start:end] for start, end in pairwise(edges)]
 
 
