@@ -78,7 +78,7 @@ def _one_stop(dots: re.Match[str]) -> str:
 
 def speaks_of(subject: Subject, text: str) -> bool:
     """Whether the text, in English, says something of the subject; any text in another script may."""
-    return bool(re.search(rf"\b(?:{SPOKEN[subject]})", text, re.IGNORECASE)) or not text.isascii()
+    return bool(re.search(rf"\b(?:{SPOKEN[subject]})(?:s|es)?\b", text, re.IGNORECASE)) or not text.isascii()
 
 
 def face_sentence(name: str, mode: FaceReferenceMode, whose: str, otherwise: str = "the description") -> str:

@@ -92,7 +92,7 @@ def collaged(images: Sequence[Image.Image], most: int, pixels: int) -> Collage:
 
     Where there are too many, they are shared out as evenly as can be, the later ones first, so that the first keep a
     picture to themselves as long as possible. Those that share one lie side by side or one below the other, whichever
-    shows the smallest of them larger, on white with a gap, within `pixels`. ValueError where `most` is below 1.
+    shows the smallest of them larger and is less elongated, on white with a gap, within `pixels`. ValueError where `most` is below 1.
     """
     if most < 1:
         raise ValueError(f"a collage of at most {most} pictures")
@@ -148,12 +148,16 @@ class _Sheet:
     def smallest(self) -> int:
         return min(box.width * box.height for box in self.boxes)
 
+    @property
+    def elongation(self) -> float:
+        return max(self.size.ratio, 1 / self.size.ratio)
+
 
 def _sheet(group: Sequence[Image.Image], pixels: int) -> _Sheet:
     sizes = [size_of(each) for each in group]
     row = _row(sizes, pixels)
     column = _turned(_row([Size(each.height, each.width) for each in sizes], pixels))
-    return row if row.smallest >= column.smallest else column
+    return max(row, column, key=lambda sheet: (sheet.smallest, -sheet.elongation))
 
 
 def _row(sizes: Sequence[Size], pixels: int) -> _Sheet:
