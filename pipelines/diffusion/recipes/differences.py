@@ -29,21 +29,22 @@ def differing(source: Floats, made: Floats, seen: Mask | None = None) -> Mask:
     """bool (h, w): where `made` is another thing than `source`, both float32 (h, w, 3), laid on one another, tint removed.
 
     Compared as colours of blurred pictures, against a threshold from their noise and from the local detail, with
-    hysteresis (Canny 1986); closed, holes filled, without specks, and grown a little. Only `seen`, bool (h, w), counts.
+    hysteresis (Canny 1986); closed, holes filled, without specks, and grown a little. Of
+    `seen`, bool (h, w), an upright rectangle; what differs at its edges goes on beyond them.
     """
     height, width = source.shape[:2]
     scale = min(1.0, COMPARE_SIDE / max(height, width))
     size = Size(max(1, round(width * scale)), max(1, round(height * scale)))
     score = _score(resized(source, size), resized(made, size))
-    if seen is not None:
-        score *= resized(seen.astype(np.float32), size) > 0.99
+    inside = np.ones(score.shape, bool) if seen is None else resized(seen.astype(np.float32), size) > 0.99
+    score *= inside
     mask = _without_specks(_connected(score > 1, score > SURE), score)
     if not mask.any():
         return np.zeros((height, width), bool)
     reach = max(1, round(REACH * max(mask.shape)))
     closed = cv2.morphologyEx(np.pad(mask.astype(np.uint8), 3 * reach), cv2.MORPH_CLOSE, _disc(2 * reach))
     whole = _filled(closed[3 * reach : -3 * reach, 3 * reach : -3 * reach])
-    grown = cv2.dilate(whole, _disc(reach))
+    grown = _continued(cv2.dilate(whole, _disc(reach)), inside)
     return resized(grown.astype(np.float32), Size(width, height)) > 0.5
 
 
@@ -51,7 +52,8 @@ def _score(source: Floats, made: Floats) -> Floats:
     """float32 (h, w): colour difference over what is to be expected where nothing changed."""
     first, second = (lab(cast(Floats, cv2.GaussianBlur(each, (0, 0), SOFTNESS))) for each in (source, made))
     difference = np.sqrt(((first - second) ** 2).sum(axis=2))
-    noise = float(np.median(difference))
+    uneven = (first - second) - cv2.GaussianBlur(first - second, (0, 0), 5 * SOFTNESS)
+    noise = float(np.median(np.sqrt((uneven**2).sum(axis=2))))
     fine = lab(source)[..., 0] - first[..., 0]
     detail = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 2 * SOFTNESS))
     threshold = np.clip(4 * noise, LEAST, MOST) + _DETAIL * detail
@@ -85,6 +87,16 @@ def _filled(mask: cv2.typing.MatLike) -> cv2.typing.MatLike:
         if parent >= 0 and cv2.contourArea(contour) < 0.2 * cv2.contourArea(contours[parent]):
             cv2.drawContours(out, contours, number, 1, cv2.FILLED)
     return out
+
+
+def _continued(mask: cv2.typing.MatLike, inside: Mask) -> cv2.typing.MatLike:
+    """With what lies at the edges of the rectangle `inside` repeated beyond them."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if not len(rows):
+        return mask
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    down, across = (int(top), int(mask.shape[0] - bottom)), (int(left), int(mask.shape[1] - right))
+    return np.pad(mask[top:bottom, left:right], (down, across), mode="edge")
 
 
 def _disc(radius: int) -> cv2.typing.MatLike:

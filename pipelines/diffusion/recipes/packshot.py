@@ -48,7 +48,10 @@ TRANSPARENT = re.compile(
     re.IGNORECASE,
 )
 """What a model can't paint and would draw as a chessboard."""
-WHITE_SCENE = "Pure white seamless background with a soft, faint shadow at the product"
+LIGHTING = re.compile(r"\b(\w*shadow\w*|\w*light\w*|lit|sun\w*|flash|dramatic|moody)\b", re.IGNORECASE)
+"""Words that say how it is lit."""
+WHITE_SCENE = "Pure white seamless background"
+SOFT_SHADOW = "A soft, faint shadow lies at the product"
 PLAIN_SCENE = "Plain, evenly lit light grey background, the product clear of it on every side"
 GHOST = (
     "A garment is presented as a ghost mannequin: it holds the shape of a body by itself, with clean openings at neck, sleeves "
@@ -77,6 +80,8 @@ class Order:
     """Whether the words say how it is shown."""
     placed: bool
     """Whether the words say what is around it."""
+    lit: bool
+    """Whether the words say how it is lit."""
     transparent: bool
 
 
@@ -116,6 +121,7 @@ def read(words: str) -> Order:
         item=alone.group("item").strip() if alone else "",
         presented=PRESENTATION.search(rest) is not None,
         placed=SURROUNDINGS.search(rest) is not None,
+        lit=LIGHTING.search(rest) is not None,
         transparent=transparent,
     )
 
@@ -140,8 +146,8 @@ def prompt(order: Order, card: Card, places: Sequence[Place]) -> str:
     if order.transparent:
         sentences.append(PLAIN_SCENE)
     elif wants_white(order, styled):
-        sentences.append(WHITE_SCENE)
-    return assembled(card, [*sentences, TIDY, SAME_PRODUCT], spare=[] if styled else [SHARP])
+        sentences += [WHITE_SCENE] if order.lit else [WHITE_SCENE, SOFT_SHADOW]
+    return assembled(card, [*sentences, TIDY, SAME_PRODUCT], spare=[] if styled or order.lit else [SHARP])
 
 
 def _capital(text: str) -> str:

@@ -75,7 +75,7 @@ def kept(
     tint = tint_of(first, second, free) if match else untinted()
     second = tint.removed(second)
     small = _feathered(differing(first, second, reached(motion, size))) if given is None else resized(given, size)
-    mask = resized(small, Size(source.shape[1], source.shape[0])) if given is None else given
+    mask = _enlarged(small, source) if given is None else given
     share = float((mask > 0.5).mean())
     if given is None and share > most:
         return Kept(made, np.ones_like(mask), 1.0, Motion(), untinted(), (_all_changed(share),))
@@ -113,6 +113,12 @@ def _feathered(core: Mask) -> Floats:
     return _smooth(1 - beyond / max(2.0, FEATHER * max(core.shape)))
 
 
+def _enlarged(mask: Floats, source: Floats) -> Floats:
+    """Linear, so that 0 and 1 stay what they are."""
+    large = cv2.resize(mask, (source.shape[1], source.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.where(large > 1 - 1e-4, np.float32(1), large).astype(np.float32)
+
+
 def _smooth(ramp: cv2.typing.MatLike) -> Floats:
     level = np.clip(ramp, 0, 1)
     return cast(Floats, (level * level * (3 - 2 * level)).astype(np.float32))
@@ -146,7 +152,7 @@ def _assembled(source: Floats, made: Floats, mask: Floats, motion: Motion, tint:
         whole = cv2.resize(light, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR)
         part = np.clip(part + whole[at], 0, 1)
     weight = mask[at][..., None]
-    mixed = np.where(weight < 1, source[at] * (1 - weight) + part * weight, part)
+    mixed = np.where(weight < 1, source[at] + (part - source[at]) * weight, part)
     picture = source.copy()
     picture[at] = np.where(weight > 0, mixed, source[at])
     return picture

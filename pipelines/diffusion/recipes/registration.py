@@ -1,13 +1,13 @@
 """Where a made picture lies on its source: models shift and zoom what they were told to leave alone.
 
 Found on structure alone, grey with its local mean and contrast taken out, so that light and colour may differ; from what
-agrees, so that a part of the picture may be another. Translation and one zoom per axis.
+agrees, so that a part of the picture may be another. Translation and zoom, in rare cases another zoom for each axis.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot
-from typing import cast
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -21,9 +21,9 @@ SEARCH_SIDE = 1024
 COARSEST_SIDE = 72
 FARTHEST = 0.045
 """Largest shift as a share of the long side, and largest zoom; what is farther was meant."""
-LEAST_AGREEMENT = 0.2
-"""Share of the structured pixels that have to agree. Unrelated pictures reach about 0.03."""
-NEGLIGIBLE = 0.04
+LEAST_AGREEMENT = 0.3
+"""Share of the structured pixels that have to agree. Unrelated pictures reach 0.02 to 0.2."""
+NEGLIGIBLE = 0.12
 """Shift in pixels of the finest level, anywhere, below which resampling would cost more than it mends."""
 _WINDOW = 7.0
 """Sigma in pixels within which mean and contrast are taken out."""
@@ -32,6 +32,8 @@ _FLAT = 0.012
 _AGREES = 0.7
 _SLACK = 0.03
 """How much agreement resampling costs at most, and noise."""
+_STRETCH = 0.1
+"""Share of what is missing that a second zoom has to explain: a stretch, unlike a zoom, is rare."""
 _ROUNDS = 12
 Values = NDArray[np.float64]
 
@@ -179,17 +181,31 @@ def _starts(level: _Level) -> Iterator[Motion]:
 
 
 def _descended(levels: list[_Level], start: Motion) -> Motion:
+    """With one zoom, from coarse to fine; at last with two where they explain clearly more."""
     motion = start
     for level in reversed(levels):
-        for _ in range(_ROUNDS):
-            step = _step(level, motion)
-            if step is None or _too_far(step):
-                break
-            moved = _between(step, motion).farthest(level.size)
-            motion = step
-            if moved < 0.004:
-                break
-    return _judged(motion, levels[0])
+        motion = _settled(level, motion, zooms=1)
+    stretched = _settled(levels[0], motion, zooms=2)
+    gain = 1 - _cost(levels[0], stretched) / max(_cost(levels[0], motion), 1e-9)
+    return _judged(stretched if gain > _STRETCH else motion, levels[0])
+
+
+def _settled(level: _Level, motion: Motion, zooms: Literal[1, 2]) -> Motion:
+    for _ in range(_ROUNDS):
+        step = _step(level, motion, zooms)
+        if step is None or _too_far(step):
+            break
+        moved = _between(step, motion).farthest(level.size)
+        motion = step
+        if moved < 0.004:
+            break
+    return motion
+
+
+def _cost(level: _Level, motion: Motion) -> float:
+    """Mean of what is missing, each pixel's limited."""
+    used = _covered(level, motion) > 0
+    return float(np.minimum(np.abs(level.fixed - _moved(level, motion))[used], 1).mean()) if used.any() else 0.0
 
 
 def _moved(level: _Level, motion: Motion) -> Floats:
@@ -210,7 +226,7 @@ def _covered(level: _Level, motion: Motion) -> Floats:
     return (level.weight * reached(motion, level.size)).astype(np.float32)
 
 
-def _step(level: _Level, motion: Motion) -> Motion | None:
+def _step(level: _Level, motion: Motion, zooms: Literal[1, 2]) -> Motion | None:
     """One weighted Gauss-Newton step; None where nothing has structure."""
     weight = _covered(level, motion)
     used = weight > 0
@@ -224,15 +240,16 @@ def _step(level: _Level, motion: Motion) -> Motion | None:
     rows, columns = np.nonzero(used)
     x, y = (columns - (width - 1) / 2) / width, (rows - (height - 1) / 2) / height
     missing = (level.fixed - moved)[used].astype(np.float64)
-    slopes = np.stack([across, down, across * x, down * y], axis=1)
+    zoomed = [across * x, down * y] if zooms == 2 else [across * x + down * y]
+    slopes = np.stack([across, down, *zoomed], axis=1)
     trust = _trust(missing)[:, None]
     normal = slopes.T @ (slopes * trust)
-    change = np.linalg.solve(normal + 1e-6 * np.trace(normal) * np.eye(4), slopes.T @ (missing * trust[:, 0]))
+    change = np.linalg.solve(normal + 1e-6 * np.trace(normal) * np.eye(len(normal)), slopes.T @ (missing * trust[:, 0]))
     return Motion(
         motion.shift_x + float(change[0]),
         motion.shift_y + float(change[1]),
         motion.zoom_x + float(change[2]),
-        motion.zoom_y + float(change[3]),
+        motion.zoom_y + float(change[-1]),
     )
 
 
