@@ -16,6 +16,7 @@ COMMANDS = {
     "quote": "Say what a run would cost.",
     "run": "Run a tool on files.",
     "gallery": "List, show, import and export pictures.",
+    "models": "List, fetch, verify, remove and pin the weights of open models.",
     "credits": "Balance, history and grants.",
     "settings": "Show the settings in force.",
 }

@@ -120,7 +120,7 @@ class Hub:
     def _named(self, repo: str, revision: str) -> Iterator[None]:
         """Errors of the library, named."""
         if self._offline:
-            raise DownloadFailed(f"{repo} is not fetched because WORKBENCH_OFFLINE is set; unset it, or {OFFLINE}")
+            raise DownloadFailed(f"the hub is not asked for {repo} because WORKBENCH_OFFLINE is set; unset it, or {OFFLINE}")
         try:
             yield
         except (
@@ -148,7 +148,7 @@ class Hub:
             case HfHubHTTPError():
                 return f"{self._host} answers {error.response.status_code} for {repo}; try again later, or {OFFLINE}"
             case OfflineModeIsEnabled():
-                return f"{repo} is not fetched because HF_HUB_OFFLINE is set; unset it, or {OFFLINE}"
+                return f"the hub is not asked for {repo} because HF_HUB_OFFLINE is set; unset it, or {OFFLINE}"
             case httpx2.HTTPError():
                 reached = f"{self._host} can't be reached, or broke off ({error or type(error).__name__})"
                 return f"{reached}; check the connection and pull again, which goes on where it stopped, or {OFFLINE}"

@@ -87,7 +87,6 @@ def _is_hash(name: str) -> bool:
 
 
 def _is_repository(directory: Path, need: Need) -> bool:
-    """Whether a folder is a repository itself: it has a pipeline's index, or the one file that is asked for."""
-    return (directory / PIPELINE).is_file() or any(
-        each.is_file() and wanted(each.name, need.patterns) for each in directory.glob("*.safetensors")
-    )
+    """Whether a folder is a repository itself: it has a pipeline's index, or the very file that is asked for."""
+    named = (each for each in (PIPELINE, *need.patterns) if wanted(each, need.patterns))
+    return any((directory / each).is_file() for each in named)

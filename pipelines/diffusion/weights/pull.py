@@ -33,15 +33,16 @@ class Order:
     files: tuple[Remote, ...]
 
 
-def pull(card: Card, weights: Weights, hub: Hub, watch: Watch = unwatched) -> tuple[Receipt, ...]:
-    """Fetch what the card lacks and write the receipts; what is already here is not asked for.
+def pull(cards: Sequence[Card], weights: Weights, hub: Hub, watch: Watch = unwatched) -> tuple[Receipt, ...]:
+    """Fetch what the cards lack and write the receipts; what is already here is not asked for.
 
     Raises LicenceNotAccepted, DownloadFailed, DiskFull and DamagedWeights. Whatever had arrived stays, and the next pull
     goes on from there.
     """
-    if not weights.accepted(card):
-        raise LicenceNotAccepted(weights.missing(card))
-    orders = tuple(order(each, weights, hub) for each in needs(card) if weights.lacks(each))
+    if closed := [each for each in cards if not weights.accepted(each)]:
+        raise LicenceNotAccepted(weights.missing(closed[0]))
+    lacking = dict.fromkeys(need for card in cards for need in needs(card) if weights.lacks(need))
+    orders = tuple(order(each, weights, hub) for each in lacking)
     need_room(weights.root, to_fetch(orders, weights))
     return tuple(_filled(each, weights, hub, watch) for each in orders)
 

@@ -148,7 +148,7 @@ class Weights:
         """About how much is still to be fetched for a card, in GB (1e9 bytes), by the card's figures."""
         own, *others = (bool(self.lacks(each)) for each in needs(card))
         adapters = sum(each.gigabytes for each, lacks in zip(card.adapters, others, strict=True) if lacks)
-        return own * card.parameters.total * 2 + adapters
+        return own * card.weights_gigabytes + adapters
 
     def folder(self, card: Card) -> Path:
         """Folder of the card's own repository, for `from_pretrained`. Raises MissingWeights, LicenceNotAccepted, DamagedWeights."""
@@ -184,7 +184,9 @@ class Weights:
             folder = self.snapshot(repo, revision or LOCAL)
             folder.mkdir(parents=True, exist_ok=True)
             need_room(folder, total if source.stat().st_dev != folder.stat().st_dev else 0)
-            before = self.withdraw(repo)
+            before = self.receipt(repo)
+            if before is not None and before.revision == (revision or LOCAL):
+                self.withdraw(repo)  # its files change in place
             done = Counted(f"checking {repo}", total, watch)
             stored = {name: _taken(source / name, folder / name, done) for name in names}
             return self.record(Receipt(repo, revision or LOCAL, stored, tuple(files)), before)
@@ -266,18 +268,21 @@ class Weights:
                     return found
         return None
 
-    def verify(self, card: Card, watch: Watch = unwatched) -> tuple[Receipt, ...]:
-        """Hash every file of a card again and compare it with its receipt.
+    def verify(self, *cards: Card, watch: Watch = unwatched) -> tuple[Receipt, ...]:
+        """Hash every file of cards again and compare it with its receipt; repositories that cards share are read once.
 
         Damaged files are removed with the receipt, so that the next pull fetches them. Raises MissingWeights, and
         DamagedWeights with all files that differ.
         """
-        receipts = tuple(self._proved(each.repo, card) for each in needs(card))
-        wrong = [name for each in receipts for name in self._wrong(each, watch)]
+        owners = {need.repo: card for card in reversed(cards) for need in needs(card)}
+        receipts = {repo: self._proved(repo, card) for repo, card in owners.items()}
+        checked = {repo: self._wrong(each, watch) for repo, each in receipts.items()}
+        wrong = {owners[repo].id: names for repo, names in checked.items() if names}
         if wrong:
-            again = f"run: workbench models pull {card.id}"
-            raise DamagedWeights(f"{len(wrong)} files of {card.title} differ from what was fetched: {', '.join(wrong)}; {again}")
-        return receipts
+            files = ", ".join(chain.from_iterable(wrong.values()))
+            again = f"they were removed; run: workbench models pull {' '.join(wrong)}"
+            raise DamagedWeights(f"these files are not what was fetched: {files}; {again}")
+        return tuple(receipts.values())
 
     def remove(self, cards: Sequence[Card], others: Iterable[Card]) -> Removed:
         """Remove the weights of `cards` that none of `others` needs to stay installed."""

@@ -53,7 +53,7 @@ def fetch(config: EngineConfig, weights: Weights) -> Callable[..., object]:
     """Pull a card, with settings that differ."""
 
     def run(wanted: Card | None = None, **differing: object) -> object:
-        return pull(wanted or card(), weights, hub_module.Hub(replace(config, **differing)))  # type: ignore[arg-type]
+        return pull([wanted or card()], weights, hub_module.Hub(replace(config, **differing)))  # type: ignore[arg-type]
 
     return run
 
@@ -123,10 +123,10 @@ def test_a_pull_that_is_stopped_keeps_what_had_come(hub: Hub, config: EngineConf
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pull(card(), weights, hub_module.Hub(config), stop)
+        pull([card()], weights, hub_module.Hub(config), stop)
     assert not weights.installed(card())
     came = len(hub.downloads())
-    pull(card(), weights, hub_module.Hub(config))
+    pull([card()], weights, hub_module.Hub(config))
     assert weights.installed(card())
     assert 0 < came < len(files())
     assert len(hub.downloads()) <= len(files())
@@ -334,8 +334,8 @@ def test_a_disk_that_fills_up_meanwhile_keeps_what_is_there(hub: Hub, config: En
             raise OSError(28, "No space left on device")
 
     with pytest.raises(DiskFull, match="make room and try again"):
-        pull(card(), weights, hub_module.Hub(config), full)
-    pull(card(), weights, hub_module.Hub(config))
+        pull([card()], weights, hub_module.Hub(config), full)
+    pull([card()], weights, hub_module.Hub(config))
     assert weights.installed(card())
 
 
@@ -365,7 +365,7 @@ def test_two_processes_that_pull_one_card_end_with_one_whole_copy(hub: Hub, weig
         "import sys; from pathlib import Path; from pipelines.config import EngineConfig;"
         "from pipelines.diffusion.weights.hub import Hub; from pipelines.diffusion.weights.pull import pull;"
         "from pipelines.diffusion.weights.store import Weights; from tests.pipelines.diffusion.repositories import card;"
-        "config = EngineConfig(models=Path(sys.argv[1]), endpoint=sys.argv[2]); pull(card(), Weights(config), Hub(config))"
+        "config = EngineConfig(models=Path(sys.argv[1]), endpoint=sys.argv[2]); pull([card()], Weights(config), Hub(config))"
     )
     command = [sys.executable, "-c", program, str(weights.root), hub.url]
     started = [subprocess.Popen(command, cwd=Path(__file__).parents[3], env=os.environ.copy()) for _ in range(2)]
