@@ -49,10 +49,10 @@ def _installed(weights: Weights, adapter: Adapter) -> Installed:
 
 def load(pipe: Any, card: Card, adapters: Iterable[Installed]) -> int:
     """Load those that the transformer doesn't have yet; returns how many. Raises DamagedWeights and BadCard."""
-    missing = [each for each in adapters if each.name not in known(pipe.transformer)]
+    missing = {each.name: each for each in adapters if each.name not in known(pipe.transformer)}  # equal files are one
     if missing and not hasattr(pipe, "load_lora_weights"):
         raise BadCard(f"card {card.id}: {type(pipe).__name__} takes no LoRA adapters")
-    for each in missing:
+    for each in missing.values():
         _load(pipe, card, each)
     if missing:
         pipe.disable_lora()

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pipelines.diffusion.cards import Card
 from pipelines.diffusion.lending.device import Device
-from pipelines.diffusion.lending.presets import BYTES, Precision, Setting
+from pipelines.diffusion.lending.presets import Precision, Setting
 from pipelines.diffusion.lending.quiet import quiet
 from pipelines.diffusion.weights.store import Receipt
 from pipelines.errors import BadCard, DamagedWeights, DeviceUnavailable
@@ -60,8 +60,8 @@ class Component:
     cls: type
     content: str
     """SHA-256 over the names and contents of its files."""
-    weight_bytes: int
-    """Of its safetensors, as they lie on the disk; 0 for tokenizers and the like."""
+    weights: tuple[str, ...]
+    """Its safetensors; none of tokenizers and the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class Blueprint:
     """Parts and plain arguments of a pipeline."""
 
     folder: Path
+    index: str
+    """SHA-256 of the file that lists the parts."""
     components: Mapping[str, Component]
     options: Mapping[str, Any]
     """Arguments of the pipeline's class that are no parts: `is_distilled`."""
@@ -78,12 +80,11 @@ class Blueprint:
 def libraries() -> Any:
     """diffusers, where it and all that it needs are installed; else DeviceUnavailable."""
     try:
-        import accelerate  # noqa: F401
-        import diffusers
-        import peft  # noqa: F401
-        import transformers  # noqa: F401
-
         with quiet():
+            import accelerate  # noqa: F401
+            import diffusers
+            import peft  # noqa: F401
+
             diffusers.DiffusionPipeline  # noqa: B018 (imports the rest, which has much to say)
     except ImportError as error:
         raise DeviceUnavailable(f"open models need libraries that are not installed here ({error.name}): {INSTALL}") from error
@@ -108,7 +109,7 @@ def read_blueprint(card: Card, folder: Path, receipt: Receipt) -> Blueprint:
         raise DamagedWeights(f"{card.title}: {folder / INDEX} can't be read: {error}") from error
     components = {name: _component(card, name, *parts[name], receipt) for name in parts}
     options = {name: entry for name, entry in index.items() if not (name.startswith("_") or isinstance(entry, list))}
-    return Blueprint(folder, MappingProxyType(components), MappingProxyType(options))
+    return Blueprint(folder, receipt.files[INDEX].sha256, MappingProxyType(components), MappingProxyType(options))
 
 
 def _is_part(entry: Any) -> bool:
@@ -121,7 +122,7 @@ def _component(card: Card, name: str, library: str, class_name: str, receipt: Re
     if not files:
         raise DamagedWeights(f"{card.title}: {receipt.repo} lists {name} in {INDEX} but has no files of it")
     text = "\n".join(f"{path} {files[path].sha256}" for path in sorted(files))
-    weights = sum(stored.size for path, stored in files.items() if path.endswith(".safetensors"))
+    weights = tuple(path for path in files if path.endswith(".safetensors"))
     return Component(name, cls, hashlib.sha256(text.encode()).hexdigest(), weights)
 
 
@@ -141,7 +142,7 @@ def _class(card: Card, name: str, library: str, class_name: str) -> type:
 
 def form_of(component: Component, setting: Setting, device: Device, dtype: str, adapters: tuple[str, ...]) -> Form | None:
     """How a part is held in a setting: transformers as it says, text encoders never below 8 bits, all else in full."""
-    if not component.weight_bytes:
+    if not component.weights:
         return None
     emulated = device.kind == "cpu" and not device.native_bf16 and setting.precision == "int8"
     dtype = "float32" if setting.precision == "fp32" or emulated else dtype
@@ -153,11 +154,6 @@ def form_of(component: Component, setting: Setting, device: Device, dtype: str, 
         precision = "fp8" if setting.precision == "nf4" else setting.precision
         return Form(precision, dtype, setting.scaled, held)
     return Form("fp32" if dtype == "float32" else "bf16", dtype)
-
-
-def estimated_bytes(component: Component, form: Form | None) -> int:
-    """Memory of a part that is still on the disk, where it lies in bfloat16."""
-    return 0 if form is None else int(component.weight_bytes * BYTES[form.precision] / BYTES["bf16"])
 
 
 def assemble(card: Card, name: str, parts: Mapping[str, Any], options: Mapping[str, Any]) -> Any:

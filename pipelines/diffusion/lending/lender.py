@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,13 +28,12 @@ from pipelines.diffusion.lending.blueprint import (
     Blueprint,
     PartKey,
     assemble,
-    estimated_bytes,
     form_of,
     libraries,
     read_blueprint,
 )
 from pipelines.diffusion.lending.device import GB, Device, probe
-from pipelines.diffusion.lending.parts import load, measured_bytes, out_of_memory, require
+from pipelines.diffusion.lending.parts import estimated_bytes, load, measured_bytes, out_of_memory, require
 from pipelines.diffusion.lending.presets import Setting
 from pipelines.diffusion.lending.running import fresh_scheduler, group, running
 from pipelines.diffusion.lending.shelf import Limits, Part, Place, Shelf
@@ -101,7 +100,7 @@ class _Assembled:
     pipes: dict[str, Any] = field(default_factory=dict)
 
 
-_AssembledKey = tuple[str, frozenset[tuple[str, PartKey]]]
+_AssembledKey = tuple[str, str, frozenset[tuple[str, PartKey]]]
 
 
 def unasked() -> None:
@@ -154,6 +153,7 @@ class Lender:
                 starved = True
                 traceback.clear_frames(error.__traceback__)  # they hold what filled the memory
             if starved:
+                _free(())
                 raise SteppedDown(self._step_down(card))
 
     def resident(self) -> tuple[Resident, ...]:
@@ -165,8 +165,7 @@ class Lender:
         with self._turns.turn(unasked):
             self._steps.clear()
             self._blueprints.clear()
-            for each in self._shelf:
-                self._shelf.drop(each.key)
+            self._shelf.drop([each.key for each in self._shelf])
 
     @contextmanager
     def _ready(self, card: Card, masked: bool, check: Callable[[], None]) -> Iterator[Lent]:
@@ -228,11 +227,10 @@ class Lender:
 
     def _parts(self, plan: _Plan, check: Callable[[], None]) -> _Assembled:
         """The plan's parts, loaded where they are not on the shelf."""
-        key = (plan.card.repo, frozenset(plan.keys.items()))
+        key = (plan.card.repo, plan.blueprint.index, frozenset(plan.keys.items()))
         if key not in self._assembled:
             parts = {name: self._part(plan, name, check) for name in plan.keys}
             self._assembled[key] = _Assembled(frozenset(plan.keys.values()), parts)
-            self._prune()
         for each in plan.keys.values():
             self._shelf.touch(each)
         return self._assembled[key]
@@ -241,8 +239,8 @@ class Lender:
         check()
         key, component = plan.keys[name], plan.blueprint.components[name]
         if key not in self._shelf:
-            place = self._landing(key)
-            self._shelf.make_room(place, estimated_bytes(component, key.form), self._limits(plan.setting), plan.keys.values())
+            place, keep = self._landing(key), tuple(plan.keys.values())
+            self._shelf.make_room(place, estimated_bytes(plan.blueprint, component, key.form), self._limits(plan.setting), keep)
             value = load(plan.card, plan.blueprint, component, key.form, self._device)
             self.loads += 1
             self._shelf.put(Part(key, f"{plan.card.title}: {name}", value, measured_bytes(value), place))
@@ -283,6 +281,7 @@ class Lender:
             self._shelf.make_room(Place.DEVICE, max(self._shelf[each].bytes for each in whole), limits, keep=keys)
         else:
             self._shelf.place(whole, Place.DEVICE, limits)
+        self._prune()
 
     def _limits(self, setting: Setting) -> Limits:
         device = self._device
@@ -297,9 +296,7 @@ class Lender:
         except Cancelled:
             raise
         except BaseException:
-            for each in plan.keys.values():
-                if each.held != "whole":
-                    self._shelf.drop(each)
+            self._shelf.drop([each for each in plan.keys.values() if each.held != "whole"])
             raise
 
     def _step_down(self, card: Card) -> str:
@@ -307,14 +304,11 @@ class Lender:
         rungs, before = self._rungs(card), self._plan(card)
         rung = rungs.index(before.setting) + 1
         if rung == len(rungs):
-            _free()
             raise OutOfMemory(_exhausted(card, before.setting, self._device))
         self._steps[card.weights_id] = rung
         after = self._plan(card)
-        for each in set(before.keys.values()) - set(after.keys.values()):
-            self._shelf.drop(each)
+        self._shelf.drop(set(before.keys.values()) - set(after.keys.values()))
         self._shelf.make_room(Place.DEVICE, sys.maxsize, self._limits(after.setting), keep=tuple(after.keys.values()))
-        _free()
         return self._notes(card, after.setting)[0]
 
     def _notes(self, card: Card, setting: Setting) -> tuple[str, ...]:
@@ -325,21 +319,22 @@ class Lender:
     def _move(self, part: Part, place: Place) -> None:
         part.value.to(self._device.name if place is Place.DEVICE else "cpu")
 
-    def _forget(self, part: Part) -> None:
-        """Let go of a dropped part and of the pipelines over it."""
-        self._assembled = {name: each for name, each in self._assembled.items() if part.key not in each.keys}
-        remove_files = self._grouped.pop(part.key, None)
-        if part.bytes:
-            _free()
-        if remove_files is not None:
+    def _forget(self, dropped: Sequence[Part]) -> None:
+        """Let go of dropped parts and of the pipelines over them."""
+        keys = {each.key for each in dropped}
+        self._assembled = {name: each for name, each in self._assembled.items() if not keys & each.keys}
+        removals = [self._grouped.pop(key, None) for key in keys]
+        modules = [weakref.ref(each.value) for each in dropped if each.bytes]
+        for each in dropped:
+            each.value = None
+        _free(modules)
+        for remove_files in filter(None, removals):
             remove_files()
 
     def _prune(self) -> None:
         """Drop tokenizers and the like of pipelines that are gone; memory limits never ask for them."""
         used = {key for each in self._assembled.values() for key in each.keys}
-        for part in self._shelf:
-            if not part.bytes and part.key not in used:
-                self._shelf.drop(part.key)
+        self._shelf.drop([each.key for each in self._shelf if not each.bytes and each.key not in used])
 
 
 def _exhausted(card: Card, setting: Setting, device: Device) -> str:
@@ -355,9 +350,10 @@ def _resident(part: Part) -> Resident:
     return Resident(part.title, form.precision if form else "", part.place, part.bytes)
 
 
-def _free() -> None:
-    """Collect the cycles that hooks make, and hand what the allocator keeps back to the device."""
-    gc.collect()
+def _free(modules: Iterable[weakref.ref[Any]]) -> None:
+    """Collect the cycles that hooks make, where they hold a module still, and return to the device what torch keeps of it."""
+    if any(each() is not None for each in modules):
+        gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():

@@ -1,14 +1,17 @@
 """Loading one part of a pipeline in the precision that a setting asks for."""
 
+import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from pipelines.diffusion.cards import Card
 from pipelines.diffusion.lending.blueprint import INSTALL, Blueprint, Component, Form
 from pipelines.diffusion.lending.device import Device
+from pipelines.diffusion.lending.presets import BYTES
 from pipelines.diffusion.lending.quiet import quiet
 from pipelines.errors import DamagedWeights, DeviceUnavailable
 
@@ -37,9 +40,9 @@ def require(device: Device) -> None:
 
 def load(card: Card, blueprint: Blueprint, component: Component, form: Form | None, device: Device) -> Any:
     """One part: with weights in main memory, or on the GPU where 4 bits are packed. Raises DamagedWeights and DeviceUnavailable."""
-    quantisation = _quantisation(component, form, device) if form else {}
     try:
         with quiet():
+            quantisation = _quantisation(component, form, device) if form else {}
             return _load(blueprint, component, form, quantisation)
     except ImportError as error:
         raise DeviceUnavailable(f"{card.title}: {error}: {INSTALL}") from error
@@ -110,11 +113,8 @@ def _torchao(component: Component, form: Form) -> Any:
     """Weights of 8 bits with a scale for each output channel; activations stay in full."""
     import diffusers
     import transformers
+    from torchao.quantization import Float8WeightOnlyConfig, Int8WeightOnlyConfig
 
-    try:
-        from torchao.quantization import Float8WeightOnlyConfig, Int8WeightOnlyConfig
-    except ImportError as error:
-        raise DeviceUnavailable(f"{form.precision} weights need torchao: {INSTALL}") from error
     kind = (
         Int8WeightOnlyConfig(set_inductor_config=False)
         if form.precision == "int8"
@@ -122,6 +122,21 @@ def _torchao(component: Component, form: Form) -> Any:
     )
     home = diffusers if issubclass(component.cls, diffusers.ModelMixin) else transformers
     return home.TorchAoConfig(kind)
+
+
+def estimated_bytes(blueprint: Blueprint, component: Component, form: Form | None) -> int:
+    """Memory that a part will take, by the shapes in its files; 0 where they can't be read, which loading will say."""
+    if form is None:
+        return 0
+    try:
+        return int(sum(_parameters(blueprint.folder / each) for each in component.weights) * BYTES[form.precision])
+    except (SafetensorError, OSError):
+        return 0
+
+
+def _parameters(path: Path) -> int:
+    with safe_open(path, framework="pt") as file:
+        return sum(math.prod(file.get_slice(each).get_shape()) for each in file.keys())  # noqa: SIM118 (no mapping)
 
 
 def measured_bytes(value: Any) -> int:

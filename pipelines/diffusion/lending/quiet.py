@@ -20,9 +20,9 @@ def quiet() -> Iterator[None]:
     """Errors only, no bars. The settings are the process's: the last one out restores what the first one in found."""
     global _inside
     with _lock:
-        _inside += 1
-        if _inside == 1:
+        if not _inside:
             _hush()
+        _inside += 1
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
 """Loaded parts and where they lie: what was not used for longest leaves the device first, then main memory."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,9 +39,9 @@ class Limits:
 
 
 class Shelf:
-    """Parts by key, in the order of their last use. `move` brings one to another place, `forget` follows its being dropped."""
+    """Parts by key, in the order of their last use. `move` brings one to another place, `forget` is told of those dropped."""
 
-    def __init__(self, move: Callable[[Part, Place], None], forget: Callable[[Part], None]) -> None:
+    def __init__(self, move: Callable[[Part, Place], None], forget: Callable[[Sequence[Part]], None]) -> None:
         self._move, self._forget = move, forget
         self._parts: OrderedDict[Hashable, Part] = OrderedDict()
 
@@ -63,11 +63,10 @@ class Shelf:
         """Note that a part is used now."""
         self._parts.move_to_end(key)
 
-    def drop(self, key: Hashable) -> None:
-        """Forget a part; its memory is free once nobody else holds it."""
-        part = self._parts.pop(key, None)
-        if part is not None:
-            self._forget(part)
+    def drop(self, keys: Iterable[Hashable]) -> None:
+        """Forget parts; their memory is free once nobody else holds them."""
+        if dropped := [self._parts.pop(key) for key in keys if key in self._parts]:
+            self._forget(dropped)
 
     def used(self, place: Place) -> int:
         """Bytes of the parts that lie there."""
@@ -84,16 +83,21 @@ class Shelf:
         """Send away what was not used for longest until `need` more bytes fit, or only `keep` is left."""
         limit = limits.device if place is Place.DEVICE else limits.host
         leaving = iter([each for each in self if each.place is place and each.bytes and each.key not in keep])
-        while self.used(place) + need > limit and (part := next(leaving, None)) is not None:
-            self._send_away(part, limits, keep)
-
-    def _send_away(self, part: Part, limits: Limits, keep: Collection[Hashable]) -> None:
-        if part.place is Place.DEVICE and part.bytes <= limits.host:
-            self.make_room(Place.HOST, part.bytes, limits, keep=(*keep, part.key))
-            if self.used(Place.HOST) + part.bytes <= limits.host:
+        excess, dropped = self.used(place) + need - limit, []
+        while excess > 0 and (part := next(leaving, None)) is not None:
+            excess -= part.bytes
+            if place is Place.DEVICE and self._host_takes(part, limits, keep):
                 self._bring(part, Place.HOST)
-                return
-        self.drop(part.key)
+            else:
+                dropped.append(part.key)
+        self.drop(dropped)
+
+    def _host_takes(self, part: Part, limits: Limits, keep: Collection[Hashable]) -> bool:
+        """Whether main memory can hold a part, after making room for it there."""
+        if part.bytes > limits.host:
+            return False
+        self.make_room(Place.HOST, part.bytes, limits, keep=(*keep, part.key))
+        return self.used(Place.HOST) + part.bytes <= limits.host
 
     def _bring(self, part: Part, place: Place) -> None:
         self._move(part, place)

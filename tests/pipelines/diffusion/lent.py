@@ -1,116 +1,126 @@
-"""Tiny pipelines as the lender would hand them over, without the lender."""
+"""Small cards over the tiny checkpoints, for the tests of lending."""
 
-from functools import cache
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import diffusers
 import torch
 from PIL import Image
 
-from pipelines.diffusion.call import Call
-from pipelines.diffusion.cards import Card, Licence, Parameters
-from pipelines.diffusion.lending.lender import Lent
-from pipelines.diffusion.lending.presets import Setting
-from pipelines.sizes import Size
-from tests.pipelines.diffusion import tiny
+from pipelines.config import EngineConfig
+from pipelines.diffusion.cards import PIPELINE_FILES, Card, Catalogue, catalogue
+from pipelines.diffusion.lending.device import Device
+from pipelines.diffusion.lending.lender import Ladder, Lender, Lent
+from pipelines.diffusion.lending.presets import Offload, Precision, Setting
+from pipelines.diffusion.weights.store import Weights
 
-SIZE = Size(96, 64)
-CLASSES: dict[str, dict[str, Any]] = {
-    "klein": {"builder": "klein", "pipeline": "Flux2KleinPipeline", "steps": 3, "references": 3},
-    "klein-inpaint": {"builder": "klein", "pipeline": "Flux2KleinPipeline", "inpaint": "Flux2KleinInpaintPipeline", "steps": 4},
-    "z-image": {"builder": "z-image", "pipeline": "ZImagePipeline", "steps": 3, "guidance": 0.0},
-    "z-image-inpaint": {
-        "builder": "z-image",
-        "pipeline": "ZImagePipeline",
-        "inpaint": "ZImageInpaintPipeline",
-        "steps": 4,
-        "guidance": 0.0,
-    },
-    "qwen-edit": {
-        "builder": "qwen-edit",
-        "pipeline": "QwenImageEditPlusPipeline",
-        "steps": 3,
-        "guidance": 2.0,
-        "guidance_argument": "true_cfg_scale",
-        "negative_prompt": " ",
-        "references": 3,
-    },
-    "qwen-image": {
-        "builder": "qwen-image",
-        "pipeline": "QwenImagePipeline",
-        "steps": 3,
-        "guidance": 1.0,
-        "guidance_argument": "true_cfg_scale",
-    },
-}
-"""Name of a way to call a pipeline to what is on its card. With `inpaint`, the call is masked."""
+CARDS = """
+[[card]]
+id = "klein"
+title = "Tiny klein"
+repo = "tiny/klein"
+pipeline = "Flux2KleinPipeline"
+inpaint = "Flux2KleinInpaintPipeline"
+licence = { name = "Apache-2.0", link = "https://example.org", commercial = true }
+steps = 2
+references = 2
+parameters = { transformer = 1.0, text_encoder = 1.0, vae = 0.1 }
+cpu = true
+tools = {}
+
+[[card]]
+id = "z-image"
+like = "klein"
+title = "Tiny Z-Image"
+repo = "tiny/z-image"
+pipeline = "ZImagePipeline"
+inpaint = "ZImageInpaintPipeline"
+guidance = 0.0
+references = 0
+licence = { name = "Apache-2.0", link = "https://example.org", commercial = true }
+parameters = { transformer = 1.0, text_encoder = 1.0, vae = 0.1 }
+
+[[card]]
+id = "image"
+like = "klein"
+title = "Tiny Qwen-Image"
+repo = "tiny/qwen-image"
+pipeline = "QwenImagePipeline"
+inpaint = "QwenImageInpaintPipeline"
+references = 0
+licence = { name = "Apache-2.0", link = "https://example.org", commercial = true }
+parameters = { transformer = 1.0, text_encoder = 1.0, vae = 0.1 }
+
+[[card]]
+id = "edit"
+title = "Tiny Qwen-Image-Edit"
+repo = "tiny/qwen-edit"
+pipeline = "QwenImageEditPlusPipeline"
+licence = { name = "Apache-2.0", link = "https://example.org", commercial = true }
+steps = 2
+references = 2
+guidance_argument = "true_cfg_scale"
+parameters = { transformer = 1.0, text_encoder = 1.0, vae = 0.1 }
+tools = {}
+
+[[card]]
+id = "lightning"
+base = "edit"
+title = "Tiny Qwen-Image-Edit, Lightning"
+scheduler = { base_shift = 1.0986, max_shift = 1.0986, shift = 3.0 }
+
+[[card.adapters]]
+repo = "tiny/lightning"
+file = "lightning.safetensors"
+gigabytes = 0.1
+licence = { name = "Apache-2.0", link = "https://example.org", commercial = true }
+"""
+REPOSITORIES = ("klein", "z-image", "qwen-edit", "qwen-image")
 
 
-def card(name: str, **changes: Any) -> Card:
-    """A card of the tiny checkpoint behind `name`."""
-    facts = {
-        "id": name,
-        "title": f"Tiny {name}",
-        "repo": f"tiny/{name}",
-        "licence": Licence(name="Apache-2.0", link="https://example.org", commercial=True),
-        "parameters": Parameters(transformer=0.001, text_encoder=0.001, vae=0.001),
-        "tools": {},
-        **CLASSES[name],
-        **changes,
+def adopted(checkpoints: Path, root: Path, *, device: str = "cpu", memory_gb: float = 100.0) -> EngineConfig:
+    """The tiny checkpoints as weights of the cards, below `root`."""
+    config = EngineConfig(models=root / "models", cards=root / "cards.toml", device=device, memory_gb=memory_gb)
+    (root / "cards.toml").write_text(CARDS)
+    weights = Weights(config)
+    for name in REPOSITORIES:
+        weights.adopt(f"tiny/{name}", checkpoints / name, files=PIPELINE_FILES)
+    weights.adopt("tiny/lightning", checkpoints / "qwen-edit", files=("lightning.safetensors",))
+    return config
+
+
+def cards(config: EngineConfig) -> Catalogue:
+    return catalogue(config.cards)
+
+
+def only(*settings: Setting) -> Ladder:
+    """A ladder of these settings for every card."""
+    return lambda _card, _device: settings
+
+
+def setting(precision: Precision = "bf16", offload: Offload = "none", **more: Any) -> Setting:
+    return Setting(name=f"{precision} {offload}", precision=precision, offload=offload, **more)
+
+
+def lender(config: EngineConfig, ladder: Callable[[Card, Device], tuple[Setting, ...]] | None = None) -> Lender:
+    weights = Weights(config)
+    return Lender(config, weights, ladder) if ladder else Lender(config, weights)
+
+
+def picture(lent: Lent, *, seed: int = 1, side: int = 64, **more: Any) -> torch.Tensor:
+    """What the lent pipeline makes of a fixed prompt, (1, 3, side, side) in [0, 1], float32."""
+    arguments: dict[str, Any] = {
+        "prompt": "a red coat",
+        "height": side,
+        "width": side,
+        "num_inference_steps": lent.card.steps,
+        "generator": torch.Generator().manual_seed(seed),
+        "output_type": "pt",
+        lent.card.guidance_argument: lent.card.guidance,
     }
-    return Card.model_validate({key: value for key, value in facts.items() if key != "builder"})
-
-
-def fresh(name: str) -> Any:
-    """A pipeline of `name` with parts of its own."""
-    facts = CLASSES[name]
-    pipe = tiny.BUILDERS[facts["builder"]]()
-    if "inpaint" in facts:
-        options = {"is_distilled": True} if "is_distilled" in pipe.config else {}
-        pipe = getattr(diffusers, facts["inpaint"])(**pipe.components, **options)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
-_pipe = cache(fresh)
-
-
-def lend(name: str, of: Any = None, **changes: Any) -> Lent:
-    """A loan of the tiny pipeline `name`, or of the pipeline `of` in its place; `changes` go to the card."""
-    given = _pipe(name) if of is None else of
-    return Lent(
-        pipe=given,
-        card=card(name, **changes),
-        setting=Setting("fp32", "fp32"),
-        device="cpu",
-        revision="0" * 40,
-        scheduler=type(given.scheduler).__name__,
-        loaded=False,
-        load_seconds=0.25,
-        notes=(),
-    )
-
-
-def photograph(width: int, height: int, seed: int = 0) -> Image.Image:
-    """RGB noise with a gradient, so that no two references are alike."""
-    values = torch.rand(height, width, 3, generator=torch.Generator().manual_seed(seed)) * 80
-    values += torch.linspace(0, 175, width)[None, :, None]
-    return Image.fromarray(values.to(torch.uint8).numpy())
-
-
-def mask() -> Image.Image:
-    """The right half of the picture is redrawn."""
-    drawn = Image.new("L", (SIZE.width, SIZE.height), 0)
-    drawn.paste(255, (SIZE.width // 2, 0, SIZE.width, SIZE.height))
-    return drawn
-
-
-def call(name: str, seed: int = 1, **changes: Any) -> Call:
-    """A call that suits `name`: with references, or masked with strength 0.75, as it takes them."""
-    facts = CLASSES[name]
-    given: dict[str, Any] = {"prompt": "a red coat", "size": SIZE, "seed": seed}
-    if "inpaint" in facts:
-        given |= {"base": photograph(SIZE.width, SIZE.height), "mask": mask(), "strength": 0.75}
-    if facts.get("references"):
-        given["images"] = (photograph(64, 80, 1), photograph(80, 64, 2))
-    return Call(**given | changes)
+    if lent.card.guidance_argument == "true_cfg_scale":
+        arguments["image"] = [Image.new("RGB", (64, 64), "red")]
+    elif lent.card.id == "image":
+        arguments |= {"true_cfg_scale": 1.0, "guidance_scale": None}
+    made: torch.Tensor = lent.pipe(**arguments | more).images
+    return made.float()

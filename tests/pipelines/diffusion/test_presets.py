@@ -115,7 +115,7 @@ def test_needs_follow_from_the_parameters() -> None:
     resident = rungs["bf16", "none"].device_gb - rungs["bf16", "model"].device_gb
     assert resident == pytest.approx(2 * (8.3 + 0.127))
     assert rungs["bf16", "model"].host_gb == pytest.approx(2 * (20.43 + 8.3 + 0.127) + 0.85)
-    assert rungs["fp8", "disk"].host_gb == 0
+    assert rungs["bf16", "disk"].host_gb == 0
 
 
 def test_large_pictures_are_decoded_in_tiles_where_memory_asks_for_it() -> None:
@@ -129,6 +129,11 @@ def test_float8_under_adapters_is_scaled() -> None:
     assert by_rung(QWEN_EDIT, preset(80))["fp8", "none"].scaled
     assert not by_rung(KLEIN, preset(80))["fp8", "none"].scaled
     assert not by_rung(QWEN_EDIT, preset(80))["bf16", "none"].scaled
+
+
+def test_scaled_float8_is_never_held_on_disk() -> None:
+    assert ("fp8", "disk") in by_rung(KLEIN, preset(80))
+    assert ("fp8", "disk") not in by_rung(QWEN_EDIT, preset(80))
 
 
 def test_too_little_memory_is_said_with_what_is_needed() -> None:
