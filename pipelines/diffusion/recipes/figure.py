@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from typing import cast
 
@@ -72,8 +73,15 @@ class Figure:
 
 
 def figure(image: Image.Image, mode: Mode) -> Figure | None:
-    """The one person in the picture; None where none can be read."""
+    """The one person in the picture; None where none can be read. Its arrays are shared: they are for reading only."""
     small = _reduced(image)
+    return _read(small.mode, small.size, small.tobytes(), mode)
+
+
+@lru_cache(maxsize=4)
+def _read(kind: str, size: tuple[int, int], content: bytes, mode: Mode) -> Figure | None:
+    """Kept for the other outputs of a job, which all show the same person."""
+    small = Image.frombytes(kind, size, content)
     try:
         return Figure(pixels(small), read_person(pixels(small), matte_of(small, mode)))
     except (SubjectNotFound, PersonNotFound):
