@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import Card
@@ -274,9 +275,12 @@ def test_the_token_goes_to_the_hub_and_not_to_where_it_sends_us(hub: Hub, fetch:
 
 
 def test_no_token_of_other_programs_is_sent_and_nothing_else_is_told(
-    hub: Hub, fetch: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+    hub: Hub, fetch: Callable[..., object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "of-another-program")
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)  # where the library would tell of this machine, unless told not to
+    monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(tmp_path / "none.json"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)
     fetch()
     assert {each.token for each in hub.asked} == {None}
     assert all(each.path.startswith((f"/api/models/{REPO}/", f"/{REPO}/resolve/", "/large/")) for each in hub.asked)
@@ -303,13 +307,16 @@ def test_a_busy_hub_is_asked_again_and_a_broken_one_given_up(hub: Hub, weights: 
 
 
 def test_without_a_connection_or_offline_the_folder_is_named(
-    hub: Hub, fetch: Callable[..., object], config: EngineConfig
+    hub: Hub, fetch: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DownloadFailed, match=r"WORKBENCH_OFFLINE is set.*--from DIR"):
         fetch(offline=True)
     assert hub.asked == []
     with pytest.raises(DownloadFailed, match=r"127\.0\.0\.1 can't be reached.*--from DIR"):
         fetch(endpoint="http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(DownloadFailed, match=r"HF_HUB_OFFLINE is set.*--from DIR"):
+        fetch()
 
 
 def test_an_endpoint_that_is_no_hub_is_recognised(hub: Hub, fetch: Callable[..., object]) -> None:
@@ -360,15 +367,40 @@ def test_two_threads_that_pull_one_card_end_with_one_whole_copy(hub: Hub, weight
     weights.verify(card())
 
 
+PULL = (
+    "import os, sys; from pathlib import Path; from pipelines.config import EngineConfig;"
+    "from pipelines.diffusion.weights.hub import Hub; from pipelines.diffusion.weights.pull import pull;"
+    "from pipelines.diffusion.weights.store import Weights; from tests.pipelines.diffusion.repositories import card;"
+    "config = EngineConfig(models=Path(sys.argv[1]), endpoint=sys.argv[2]);"
+    "die_at = int(sys.argv[3]); watch = lambda doing, done, total: os._exit(9) if done > die_at else None;"
+    "pull([card()], Weights(config), Hub(config), watch)"
+)
+NEVER = 10**12
+
+
+def pulling(weights: Weights, hub: Hub, die_at: int = NEVER) -> "subprocess.Popen[bytes]":
+    """Another process that pulls, and that dies without a word after so many bytes."""
+    command = [sys.executable, "-c", PULL, str(weights.root), hub.url, str(die_at)]
+    return subprocess.Popen(command, cwd=Path(__file__).parents[3], env=os.environ.copy())
+
+
 def test_two_processes_that_pull_one_card_end_with_one_whole_copy(hub: Hub, weights: Weights) -> None:
-    program = (
-        "import sys; from pathlib import Path; from pipelines.config import EngineConfig;"
-        "from pipelines.diffusion.weights.hub import Hub; from pipelines.diffusion.weights.pull import pull;"
-        "from pipelines.diffusion.weights.store import Weights; from tests.pipelines.diffusion.repositories import card;"
-        "config = EngineConfig(models=Path(sys.argv[1]), endpoint=sys.argv[2]); pull([card()], Weights(config), Hub(config))"
-    )
-    command = [sys.executable, "-c", program, str(weights.root), hub.url]
-    started = [subprocess.Popen(command, cwd=Path(__file__).parents[3], env=os.environ.copy()) for _ in range(2)]
+    started = [pulling(weights, hub) for _ in range(2)]
     assert [each.wait(timeout=120) for each in started] == [0, 0]
     assert len([each for each in hub.downloads() if each.path.endswith(BIG)]) == 1
     weights.verify(card())
+
+
+def test_a_process_that_died_in_the_middle_of_a_file_is_continued_from_there(
+    hub: Hub, weights: Weights, fetch: Callable[..., object]
+) -> None:
+    large = tensors(3, side=1000)
+    hub.put(REPO, files() | {BIG: large})
+    assert pulling(weights, hub, die_at=1_000_000).wait(timeout=120) == 9
+    assert not weights.installed(card())
+    came = max(each.stat().st_size for each in weights.partial(REPO).iterdir())
+    assert 500_000 < came < len(large)
+    hub.asked.clear()
+    fetch()
+    assert [each.range for each in hub.downloads() if each.path.endswith(BIG)] == [f"bytes={came}-"]
+    assert (weights.folder(card()) / BIG).read_bytes() == large
