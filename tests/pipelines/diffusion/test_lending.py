@@ -18,21 +18,21 @@ from pipelines.diffusion.lending.presets import RESERVE_SHARE
 from pipelines.diffusion.lending.shelf import Place
 from pipelines.diffusion.weights.store import Weights
 from pipelines.errors import BadCard, MissingWeights
-from tests.pipelines.diffusion import lent
+from tests.pipelines.diffusion import loans
 
 
 @pytest.fixture(scope="module")
 def config(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> EngineConfig:
-    return lent.adopted(checkpoints, tmp_path_factory.mktemp("lending"))
+    return loans.adopted(checkpoints, tmp_path_factory.mktemp("lending"))
 
 
 @pytest.fixture
 def lender(config: EngineConfig) -> Lender:
-    return lent.lender(config)
+    return loans.lender(config)
 
 
 def card(config: EngineConfig, name: str, **changes: Any) -> Card:
-    return lent.cards(config)[name].model_copy(update=changes)
+    return loans.cards(config)[name].model_copy(update=changes)
 
 
 def modules(pipe: Any) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def test_a_loan_says_what_is_lent(config: EngineConfig, lender: Lender) -> None:
         assert loan.notes == ()
         assert loan.pipe.config.is_distilled
         assert {each.dtype for each in loan.pipe.transformer.parameters()} == {torch.bfloat16}
-        assert lent.picture(loan).shape == (1, 3, 64, 64)
+        assert loans.picture(loan).shape == (1, 3, 64, 64)
 
 
 def test_a_second_loan_loads_nothing(config: EngineConfig, lender: Lender) -> None:
@@ -72,13 +72,13 @@ def test_equal_parts_of_two_repositories_are_one(
         parts, before = dict(loan.pipe.components), lender.loads
     with lender.lend(card(config, second)) as loan:
         same = {name for name, each in loan.pipe.components.items() if each is parts.get(name)}
-        assert torch.isfinite(lent.picture(loan)).all()
+        assert torch.isfinite(loans.picture(loan)).all()
     assert same == shared
     assert lender.loads - before == loads
 
 
 def test_parts_of_another_precision_are_other_parts(config: EngineConfig) -> None:
-    lender = lent.lender(config, lambda card, _: (lent.setting("fp32" if card.id == "z-image" else "bf16"),))
+    lender = loans.lender(config, lambda card, _: (loans.setting("fp32" if card.id == "z-image" else "bf16"),))
     with lender.lend(card(config, "klein")) as loan:
         encoder = loan.pipe.text_encoder
     with lender.lend(card(config, "z-image")) as loan:
@@ -91,7 +91,7 @@ def test_the_adapter_is_switched_on_and_off_on_one_loaded_pipeline(config: Engin
     for name in ("edit", "lightning", "edit", "lightning"):
         with lender.lend(card(config, name, scheduler={})) as loan:
             pipes.append(loan.pipe)
-            pictures.append(lent.picture(loan))
+            pictures.append(loans.picture(loan))
             loads = lender.loads
             lender_loaded = loan.loaded
     assert len(set(map(id, pipes))) == 1
@@ -106,21 +106,21 @@ def test_an_adapter_weighs_what_its_card_says(config: EngineConfig, lender: Lend
     lightning = card(config, "lightning", scheduler={})
     silent = lightning.model_copy(update={"adapters": (lightning.adapters[0].model_copy(update={"weight": 0.0}),)})
     with lender.lend(card(config, "edit")) as loan:
-        without = lent.picture(loan)
+        without = loans.picture(loan)
     with lender.lend(lightning) as loan:
-        full = lent.picture(loan)
+        full = loans.picture(loan)
     with lender.lend(silent) as loan:
-        assert torch.equal(lent.picture(loan), without)
+        assert torch.equal(loans.picture(loan), without)
     with lender.lend(lightning) as loan:
-        assert torch.equal(lent.picture(loan), full)
+        assert torch.equal(loans.picture(loan), full)
 
 
 def test_a_card_can_be_lent_while_the_adapter_of_another_on_its_weights_is_missing(checkpoints: Path, tmp_path: Path) -> None:
-    config = lent.adopted(checkpoints, tmp_path)
+    config = loans.adopted(checkpoints, tmp_path)
     (config.models / "receipts" / "tiny--lightning.json").unlink()
-    lender = lent.lender(config)
+    lender = loans.lender(config)
     with lender.lend(card(config, "edit")) as loan:
-        assert torch.isfinite(lent.picture(loan)).all()
+        assert torch.isfinite(loans.picture(loan)).all()
     with (
         pytest.raises(MissingWeights, match=r"lightning\.safetensors of tiny/lightning .* workbench models pull"),
         lender.lend(card(config, "lightning")),
@@ -135,14 +135,14 @@ def test_scheduler_settings_are_the_cards_own_and_never_leak(config: EngineConfi
     with lender.lend(card(config, "edit")) as loan:
         first = loan.pipe.scheduler
         assert (first.config.base_shift, first.config.shift_terminal) == (0.5, 0.02)
-        plain = lent.picture(loan)
+        plain = loans.picture(loan)
     with lender.lend(card(config, "lightning", adapters=(), scheduler={"base_shift": 1.1, "shift_terminal": None})) as loan:
         assert (loan.pipe.scheduler.config.base_shift, loan.pipe.scheduler.config.shift_terminal) == (1.1, None)
-        assert not torch.equal(lent.picture(loan), plain)
+        assert not torch.equal(loans.picture(loan), plain)
     with lender.lend(card(config, "edit")) as loan:
         assert loan.pipe.scheduler is not first
         assert dict(loan.pipe.scheduler.config) == dict(first.config)
-        assert torch.equal(lent.picture(loan), plain)
+        assert torch.equal(loans.picture(loan), plain)
 
 
 def test_state_of_a_scheduler_ends_with_its_loan(config: EngineConfig, lender: Lender) -> None:
@@ -180,12 +180,12 @@ def test_a_card_without_a_masked_variant_lends_its_pipeline(config: EngineConfig
 def small(config: EngineConfig, weights: int) -> Lender:
     """A lender whose device holds so many bytes of weights."""
     limited = dataclasses.replace(config, memory_gb=(weights + 0.5) / 1e9 / (1 - RESERVE_SHARE))
-    return lent.lender(limited, lent.only(lent.setting()))
+    return loans.lender(limited, loans.only(loans.setting()))
 
 
 def size(config: EngineConfig, name: str) -> int:
     """Bytes of a card's weights."""
-    lender = lent.lender(config, lent.only(lent.setting()))
+    lender = loans.lender(config, loans.only(loans.setting()))
     with lender.lend(card(config, name)):
         return sum(each.bytes for each in lender.resident())
 
@@ -209,21 +209,21 @@ def test_what_was_not_used_for_longest_leaves_when_memory_is_short(config: Engin
 def test_only_what_left_is_loaded_again(config: EngineConfig) -> None:
     lender = small(config, size(config, "klein") + size(config, "edit") - 1)
     with lender.lend(card(config, "klein")) as loan:
-        before = lent.picture(loan)
+        before = loans.picture(loan)
     with lender.lend(card(config, "edit")):
         pass
     kept, loads = [each for each in titles(lender) if "klein" in each], lender.loads
     assert len(kept) == 2
     with lender.lend(card(config, "klein")) as loan:
         assert loan.loaded
-        assert torch.equal(lent.picture(loan), before)
+        assert torch.equal(loans.picture(loan), before)
     assert lender.loads - loads == 3 - len(kept) + 1  # the scheduler left with its pipeline; the tokenizer is the other one's too
 
 
 def test_a_model_larger_than_its_estimate_is_lent_all_the_same(config: EngineConfig) -> None:
     lender = small(config, size(config, "klein") // 2)
     with lender.lend(card(config, "klein")) as loan:
-        assert torch.isfinite(lent.picture(loan)).all()
+        assert torch.isfinite(loans.picture(loan)).all()
     with lender.lend(card(config, "image")):
         pass
     assert not [each for each in titles(lender) if "klein" in each]
@@ -243,7 +243,7 @@ def test_the_report_of_what_is_resident_is_frozen(config: EngineConfig, lender: 
 def test_clearing_gives_everything_back(config: EngineConfig, lender: Lender) -> None:
     for name in ("klein", "lightning"):
         with lender.lend(card(config, name)) as loan:
-            lent.picture(loan)
+            loans.picture(loan)
     parts = [weakref.ref(each) for each in modules(loan.pipe).values()]
     del loan
     lender.clear()
@@ -255,8 +255,8 @@ def test_clearing_gives_everything_back(config: EngineConfig, lender: Lender) ->
 
 
 def test_a_repository_that_was_fetched_anew_is_loaded_anew(checkpoints: Path, tmp_path: Path) -> None:
-    config = lent.adopted(checkpoints, tmp_path)
-    lender = lent.lender(config)
+    config = loans.adopted(checkpoints, tmp_path)
+    lender = loans.lender(config)
     with lender.lend(card(config, "klein")) as loan:
         transformer = loan.pipe.transformer
         assert loan.pipe.config.is_distilled
