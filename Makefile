@@ -7,10 +7,10 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup app test check fix notebooks docs bench
+.PHONY: help setup app test check fix notebooks docs bench bench-gpu
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit("Fashion Workbench needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -54,5 +54,8 @@ notebooks: $(VENV)/.dev ## Run every notebook on the draft engine
 docs: $(VENV)/.dev ## Make the tables of docs/models.md anew from the model cards
 	@$(RUN) -m pipelines.diffusion.guide
 
-bench: $(VENV)/.dev ## Measure speed and memory, one table each; NAMES="startup page jobs tools" to choose
+bench: $(VENV)/.dev ## Measure speed and memory, one table each; NAMES="startup page jobs tools diffusion" to choose
 	@$(RUN) -m bench $(NAMES)
+
+bench-gpu: $(VENV)/.dev ## Measure full-size models on a GPU; ARGS=--tiny proves it without one
+	@$(RUN) -m bench.gpu $(ARGS)
