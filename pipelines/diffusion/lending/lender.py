@@ -322,7 +322,9 @@ class Lender:
     def _forget(self, dropped: Sequence[Part]) -> None:
         """Let go of dropped parts and of the pipelines over them."""
         keys = {each.key for each in dropped}
-        self._assembled = {name: each for name, each in self._assembled.items() if not keys & each.keys}
+        gone = [name for name, each in self._assembled.items() if keys & each.keys]
+        for name in gone:
+            _hollow(self._assembled.pop(name))
         removals = [self._grouped.pop(key, None) for key in keys]
         modules = [weakref.ref(each.value) for each in dropped if each.bytes]
         for each in dropped:
@@ -348,6 +350,13 @@ def _exhausted(card: Card, setting: Setting, device: Device) -> str:
 def _resident(part: Part) -> Resident:
     form = part.key.form
     return Resident(part.title, form.precision if form else "", part.place, part.bytes)
+
+
+def _hollow(assembled: _Assembled) -> None:
+    """Empty the pipelines: they may outlive their loan in somebody's variable, but the parts may not."""
+    for pipe in assembled.pipes.values():
+        for name in pipe.components:
+            setattr(pipe, name, None)
 
 
 def _free(modules: Iterable[weakref.ref[Any]]) -> None:
