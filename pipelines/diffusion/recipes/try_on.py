@@ -11,7 +11,7 @@ from pipelines.diffusion.recipes.paste import Kept, kept
 from pipelines.diffusion.recipes.prompts import assembled, picture_word
 from pipelines.diffusion.recipes.references import checked, reference
 from pipelines.engine import Output, Progress
-from pipelines.images import Floats, picture, pixels, to_float
+from pipelines.images import Floats, composite, picture, pixels, to_float
 from pipelines.sizes import Size
 from pipelines.tasks import TryOn
 from pipelines.vision import upsample
@@ -38,8 +38,8 @@ def run(task: TryOn, model: Model, progress: Progress) -> Output:
     photo = upsample.enlarge(to_float(pixels(task.model_image)), task.size)
     result = kept(photo, to_float(pixels(made)))
     read = figure(task.model_image, task.mode) if result.pasted else None
-    own = _own(read, result, task.size)
-    whole = photo * own[..., None] + result.picture * (1 - own[..., None])
+    own = np.zeros(result.mask.shape, np.float32) if read is None else _own(read, result, task.size)
+    whole = composite(photo, own, result.picture) if own.any() else result.picture
     notes = (*result.notes, *([UNREAD] if result.pasted and read is None else []), *enlarging_note(native, task.size))
     share = float(((result.mask == 0) | (own == 1)).mean()) if result.pasted else 0.0
     return Output(picture(whole), notes, {**made_at(native), "kept_share": round(share, 4)})
@@ -63,10 +63,8 @@ def prompt(task: TryOn, card: Card) -> str:
     )
 
 
-def _own(read: Figure | None, result: Kept, size: Size) -> Floats:
+def _own(read: Figure, result: Kept, size: Size) -> Floats:
     """float32 (h, w): 1 where the photograph's face and hands stay, whatever the model made of them."""
-    if read is None:
-        return np.zeros((size.height, size.width), np.float32)
     clothes = clothes_mask(read, size)
     dressed = clothes.any() and float((result.mask[clothes] > 0.5).mean()) > DRESSED
-    return face_and_hands(read, size) if dressed else np.zeros((size.height, size.width), np.float32)
+    return face_and_hands(read, size) if dressed else np.zeros(clothes.shape, np.float32)
