@@ -62,8 +62,10 @@ ALONE = "The {item} of {product} {be} the only item"
 STYLE = "Light, surface, composition and mood are those of {style}; the product is the one in {product} alone"
 TIDY = "The product is shown by itself, pressed, symmetric and neatly arranged, with collar, seams and hem straight"
 SHARP = "Even, diffuse studio light; fabric, stitching and details in sharp focus"
-NEARLY_WHITE, WHITE = 0.925, 0.975
-"""Darkest channel from which a background is pulled towards white, and from which it is white."""
+NEARLY_WHITE = 0.92
+"""Darkest channel of a background, by its median, from which it was meant to be white."""
+UNEVEN, SHADOW = 0.015, 0.06
+"""How much darker than that median a pixel may be to become white, and from which on it is shadow and stays."""
 CLEAR = 0.004
 """Share of the long side that stays as it was around the product."""
 
@@ -183,6 +185,9 @@ def whitened(made: Image.Image) -> Image.Image:
     rgb = to_float(pixels(made))
     reach = max(1.0, CLEAR * max(cut.alpha.shape))
     outside = np.clip(1 - 4 * blurred((cut.alpha > 0).astype(np.float32), reach), 0, 1)
-    level = np.clip((rgb.min(axis=2) - NEARLY_WHITE) / (WHITE - NEARLY_WHITE), 0, 1)
+    darkest = rgb.min(axis=2)
+    if not (outside > 0.99).any() or (usual := float(np.median(darkest[outside > 0.99]))) < NEARLY_WHITE:
+        return made
+    level = np.clip((darkest - usual + SHADOW) / (SHADOW - UNEVEN), 0, 1)
     share = (level * level * (3 - 2 * level) * outside)[..., None]
     return picture(cast(Floats, (rgb + (1 - rgb) * share).astype(np.float32)))

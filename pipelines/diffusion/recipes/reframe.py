@@ -8,7 +8,7 @@ from PIL import Image
 from pipelines.diffusion.call import Model
 from pipelines.diffusion.cards import Card
 from pipelines.diffusion.recipes.finish import enlarged, enlarging_note, made_at
-from pipelines.diffusion.recipes.prompts import assembled, picture_word
+from pipelines.diffusion.recipes.prompts import assembled, listed, picture_word
 from pipelines.diffusion.recipes.redraw import Part, asked, put_back, redraws
 from pipelines.diffusion.recipes.references import reference
 from pipelines.draft import reframe as draft
@@ -30,7 +30,7 @@ CONTINUE = (
     "The photo goes on beyond its former {sides}: the same background, surfaces, objects, light, perspective, focus and grain"
 )
 CANVAS = (
-    "{photo} is a photo on a larger canvas; its {sides} {show} a blurred placeholder",
+    "{photo} is a photo on a larger canvas; at the {sides} of the canvas there is only a blurred placeholder",
     "The result is one seamless photograph that fills the canvas, with the photo's own part exactly where and as large as it is",
 )
 SUBJECT = "The subject is seen once, exactly as it is"
@@ -104,7 +104,7 @@ def strength(manners: Mapping[str, Manner]) -> float:
 def prompt(card: Card, manners: Mapping[str, Manner], *, cut: bool) -> str:
     """As the model reads it: what goes on, and at which sides."""
     sides = _listed(tuple(manners))
-    names = {"sides": sides, "photo": f"{picture_word(card)} 1", "show": "shows" if len(manners) == 1 else "show"}
+    names = {"sides": sides, "photo": f"{picture_word(card)} 1"}
     canvas = () if redraws(card, 0) else CANVAS
     sentences = [*canvas, CONTINUE, SUBJECT, *([CUT] if cut else [])]
     return assembled(card, [_capital(each.format(**names)) for each in sentences])
@@ -115,8 +115,7 @@ def _capital(text: str) -> str:
 
 
 def _listed(sides: tuple[str, ...]) -> str:
-    named = [f"{side} side" if side in ("left", "right") else side for side in sides]
-    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    return f"{listed(sides)} {'edge' if len(sides) == 1 else 'edges'}"
 
 
 def _notes(manners: Mapping[str, Manner], placement: Placement, made: Image.Image, size: Size) -> tuple[str, ...]:
