@@ -26,7 +26,7 @@ $(VENV)/.app: $(VENV)/.created pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.app
 	@echo "Installing what tests and checks need"
 	@$(PIP) --editable '.[dev]'
-	@$(PIP) --no-deps torchvision==0.28.0 # with them it would bring another torch; only its plain Python is needed here
+	@$(PIP) --no-deps --upgrade --target $(VENV)/torchvision torchvision==0.28.0 # built for CUDA: for tests only, out of the app's sight
 	@touch $@
 
 setup: $(VENV)/.dev ## Prepare everything in .venv

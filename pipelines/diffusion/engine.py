@@ -22,6 +22,7 @@ from pipelines.sizes import Mode
 from pipelines.tasks import Task
 
 if TYPE_CHECKING:
+    from pipelines.diffusion.embeddings import Embeddings
     from pipelines.diffusion.lending.lender import Lender
     from pipelines.diffusion.safety import Checker
 
@@ -78,6 +79,12 @@ class DiffusionEngine:
         return Lender(self._config, self._weights)
 
     @cached_property
+    def _embeddings(self) -> "Embeddings":
+        from pipelines.diffusion.embeddings import Embeddings
+
+        return Embeddings()
+
+    @cached_property
     def _safety(self) -> "Checker | None":
         from pipelines.diffusion.safety import checker
 
@@ -115,9 +122,10 @@ class DiffusionEngine:
 
     def _card(self, tool: str, task: Task, references: int) -> Card:
         cards = self._catalogue.serving(tool, task.mode)
-        able = [each for each in cards if each.references >= references]
+        able = [each for each in cards if each.takes(references)]
         if not able:
-            raise UnsupportedTask(f"no model card for {tool} in {task.mode.value} takes {references} reference pictures")
+            asked = f"{references} reference pictures" if references else "words alone"
+            raise UnsupportedTask(f"no model card for {tool} in {task.mode.value} takes {asked}")
         lacking = [self._lacking(each) for each in able]
         if "" in lacking:
             return able[lacking.index("")]
@@ -129,13 +137,13 @@ class DiffusionEngine:
         from pipelines.diffusion.lending.lender import SteppedDown
 
         with self._opening:
-            lender, safety = self._lender, self._safety
+            lender, safety, embeddings = self._lender, self._safety, self._embeddings
         while True:
             try:
                 with lender.lend(
                     card, masked=call.mask is not None, check=lambda: progress(0, card.steps + 2, "loading")
                 ) as lent:
-                    made = generate(lent, call, progress, safety)
+                    made = generate(lent, call, progress, safety, embeddings)
                     return Run(made.image, made.details, (*lent.notes, *made.notes))
             except SteppedDown:
                 continue

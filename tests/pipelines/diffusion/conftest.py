@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from pipelines.config import EngineConfig
+from pipelines.diffusion import engine
+from pipelines.diffusion.weights.store import Weights
+
 torch.set_num_threads(1)  # two beside another busy process make tiny models a hundred times slower
 if torch.version.cuda is None:  # torchvision's wheel is built for CUDA: its operators can't load here, but have to be known
     _operators = torch.library.Library("torchvision", "DEF")
@@ -45,3 +49,23 @@ def small_references(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(module, "VAE_IMAGE_SIZE", 64 * 64)
     monkeypatch.setattr(module, "CONDITION_IMAGE_SIZE", 64 * 64)
+
+
+@pytest.fixture(scope="session")
+def shelf(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> EngineConfig:
+    """A folder of models in which every permissive card is installed, with tiny weights; a CPU with room for all."""
+    from tests.pipelines.diffusion.shelf import install, small_catalogue
+
+    config = EngineConfig(models=tmp_path_factory.mktemp("models"), device="cpu", memory_gb=1000, offline=True)
+    scratch, weights = tmp_path_factory.mktemp("scratch"), Weights(config)
+    for card in small_catalogue():
+        install(weights, card, checkpoints, scratch)
+    return config
+
+
+@pytest.fixture
+def small_canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine reads the shipped catalogue with tiny canvases."""
+    from tests.pipelines.diffusion.shelf import small_catalogue
+
+    monkeypatch.setattr(engine, "catalogue", lambda _: small_catalogue())

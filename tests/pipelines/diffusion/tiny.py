@@ -4,7 +4,9 @@ Everything about them is real but the numbers: configurations, tokenizers, proce
 session and read by the same code that reads the real ones.
 """
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,9 @@ from diffusers import (
     ZImageTransformer2DModel,
 )
 from safetensors.torch import save_file
+from tokenizers import Tokenizer, models
 from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
 from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
@@ -56,13 +60,41 @@ CHAT = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 """Chat template of plain messages; klein and Z-Image apply it to the prompt."""
-VOCABULARY = {token: index for index, token in enumerate((*sorted(ByteLevel.alphabet()), *SPECIAL))}
 HIDDEN = 16
+TOKENS = 1500
+ENGLISH = Path(__file__).parents[3] / "docs" / "architecture.md"
+"""What the tokenizer learns its pairs of letters from, so that prompts have about as many tokens as with the real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Byte-pair encoding: tokens to their numbers, and what is merged in which order."""
+
+    vocabulary: dict[str, int]
+    merges: list[tuple[str, str]]
+
+
+def pairs() -> Pairs:
+    """Learned from plain text, with Qwen's special tokens."""
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    trainer = BpeTrainer(
+        vocab_size=TOKENS, initial_alphabet=sorted(ByteLevel.alphabet()), special_tokens=list(SPECIAL), show_progress=False
+    )
+    learner.train_from_iterator(ENGLISH.read_text(encoding="utf-8").splitlines(), trainer)
+    learned = json.loads(learner.to_str())["model"]
+    return Pairs(learned["vocab"], [(first, second) for first, second in learned["merges"]])
+
+
+PAIRS = pairs()
+VOCABULARY = PAIRS.vocabulary
 
 
 def tokenizer() -> Qwen2Tokenizer:
-    """Bytes as tokens, with Qwen's special ones."""
-    made = Qwen2Tokenizer(vocab=VOCABULARY, merges=[], additional_special_tokens=list(SPECIAL[1:]), model_max_length=8192)
+    """Qwen's, with a small vocabulary."""
+    made = Qwen2Tokenizer(
+        vocab=VOCABULARY, merges=PAIRS.merges, additional_special_tokens=list(SPECIAL[1:]), model_max_length=8192
+    )
     made.chat_template = CHAT
     return made
 
@@ -83,7 +115,7 @@ def qwen3(layers: int = 28) -> Qwen3ForCausalLM:
         num_key_value_heads=1,
         head_dim=8,
         vocab_size=len(VOCABULARY),
-        max_position_embeddings=1024,
+        max_position_embeddings=4096,
         pad_token_id=VOCABULARY["<|endoftext|>"],
         eos_token_id=VOCABULARY["<|im_end|>"],
         bos_token_id=None,
