@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from pipelines.diffusion.cards import Adapter, Card
 from pipelines.diffusion.lending.parts import out_of_memory
 from pipelines.diffusion.lending.quiet import quiet
-from pipelines.diffusion.weights.store import Weights
-from pipelines.errors import BadCard, DamagedWeights, PipelineError
+from pipelines.diffusion.weights.store import Receipt, Weights
+from pipelines.errors import BadCard, DamagedWeights, MissingWeights, PipelineError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +25,37 @@ class Installed:
     weight: float
 
 
-def installed(weights: Weights, card: Card, family: Sequence[Card]) -> tuple[Installed, ...]:
-    """Adapters of all cards on the same weights, the card's own first; of others only those that are here.
+class Files:
+    """Adapter files on this machine, looked at again once their receipt is another."""
 
-    Raises MissingWeights and DamagedWeights for the card's own.
-    """
-    own = {each.file: _installed(weights, each) for each in card.adapters}
-    others: dict[str, Installed] = {}
-    for adapter in (each for member in family for each in member.adapters if each.file not in own):
-        try:
-            others[adapter.file] = _installed(weights, adapter)
-        except PipelineError:
-            continue  # its own card will say so
-    return (*own.values(), *others.values())
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._known: dict[tuple[str, str], tuple[Receipt, Path]] = {}
 
+    def installed(self, card: Card, family: Sequence[Card]) -> tuple[Installed, ...]:
+        """Adapters of all cards on the same weights, the card's own first; of others only those that are here.
 
-def _installed(weights: Weights, adapter: Adapter) -> Installed:
-    path = weights.adapter(adapter)
-    receipt = weights.receipt(adapter.repo)
-    digest = receipt.files[adapter.file].sha256 if receipt else ""
-    return Installed(f"lora_{digest[:16]}", path, adapter.weight)
+        Raises MissingWeights and DamagedWeights for the card's own.
+        """
+        own = {each.file: self._installed(each) for each in card.adapters}
+        others: dict[str, Installed] = {}
+        for adapter in (each for member in family for each in member.adapters if each.file not in own):
+            try:
+                others[adapter.file] = self._installed(adapter)
+            except PipelineError:
+                continue  # its own card will say so
+        return (*own.values(), *others.values())
+
+    def _installed(self, adapter: Adapter) -> Installed:
+        key, receipt = (adapter.repo, adapter.file), self._weights.receipt(adapter.repo)
+        known = self._known.get(key)
+        if receipt is None or known is None or known[0] != receipt:
+            path = self._weights.adapter(adapter)
+            receipt = self._weights.receipt(adapter.repo)
+            if receipt is None:  # removed at this very moment
+                raise MissingWeights(f"{adapter.file} of {adapter.repo} is not on this machine")
+            self._known[key] = known = receipt, path
+        return Installed(f"lora_{known[0].files[adapter.file].sha256[:16]}", known[1], adapter.weight)
 
 
 def load(pipe: Any, card: Card, adapters: Iterable[Installed]) -> int:

@@ -33,7 +33,7 @@ from pipelines.diffusion.lending.blueprint import (
     read_blueprint,
 )
 from pipelines.diffusion.lending.device import GB, Device, probe
-from pipelines.diffusion.lending.parts import estimated_bytes, load, measured_bytes, out_of_memory, require
+from pipelines.diffusion.lending.parts import current, estimated_bytes, load, measured_bytes, out_of_memory, require
 from pipelines.diffusion.lending.presets import Setting
 from pipelines.diffusion.lending.running import fresh_scheduler, group, running
 from pipelines.diffusion.lending.shelf import Limits, Part, Place, Shelf
@@ -113,6 +113,7 @@ class Lender:
     def __init__(self, config: EngineConfig, weights: Weights, ladder: Ladder = presets.ladder) -> None:
         self._config = config
         self._weights = weights
+        self._loras = adapters.Files(weights)
         self._ladder = ladder
         self._turns = Turns()
         self._shelf = Shelf(self._move, self._forget)
@@ -145,7 +146,7 @@ class Lender:
             require(self._device)
             starved = False
             try:
-                with self._ready(card, masked, check) as lent:
+                with current(self._device), self._ready(card, masked, check) as lent:
                     yield lent
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
@@ -207,7 +208,7 @@ class Lender:
         rungs = self._rungs(card)
         setting = rungs[min(self._steps.get(card.weights_id, 0), len(rungs) - 1)]
         receipt, blueprint = self._blueprint(card)
-        loras = adapters.installed(self._weights, card, self._family(card))
+        loras = self._loras.installed(card, self._family(card))
         names = tuple(sorted(each.name for each in loras))
         forms = {name: form_of(each, setting, self._device, card.dtype, names) for name, each in blueprint.components.items()}
         keys = {name: PartKey(each.cls.__name__, each.content, forms[name]) for name, each in blueprint.components.items()}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,11 @@ def require(device: Device) -> None:
             f"{device.title} is there, but this torch ({torch.__version__}) can't use it; reinstall torch for "
             f"{device.kind}, or set WORKBENCH_DEVICE=cpu"
         )
+
+
+def current(device: Device) -> AbstractContextManager[object]:
+    """What makes a GPU the one that libraries take where they aren't told: for packing 4 bits, and for streams."""
+    return torch.cuda.device(device.name) if device.kind == "cuda" else nullcontext()
 
 
 def load(card: Card, blueprint: Blueprint, component: Component, form: Form | None, device: Device) -> Any:
