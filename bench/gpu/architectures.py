@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from accelerate import init_empty_weights
 from torch import nn
 
-from tests.pipelines.diffusion.tiny import token
+from tests.pipelines.diffusion.tiny import VOCABULARY
 
 Library = Literal["diffusers", "transformers"]
 
@@ -73,8 +73,8 @@ QWEN3_4B = Part(
         "rope_parameters": {"rope_type": "default", "rope_theta": 1e6},
         "tie_word_embeddings": True,
         "bos_token_id": None,
-        "eos_token_id": token("<|im_end|>"),
-        "pad_token_id": token("<|endoftext|>"),
+        "eos_token_id": VOCABULARY["<|im_end|>"],
+        "pad_token_id": VOCABULARY["<|endoftext|>"],
     },
 )
 """Text encoder of klein and of Z-Image."""
@@ -93,8 +93,8 @@ QWEN25_VL_7B = Part(
             "max_position_embeddings": 128000,
             "rope_parameters": {"mrope_section": [16, 24, 24], "rope_type": "default", "rope_theta": 1e6},
             "bos_token_id": None,
-            "eos_token_id": token("<|im_end|>"),
-            "pad_token_id": token("<|endoftext|>"),
+            "eos_token_id": VOCABULARY["<|im_end|>"],
+            "pad_token_id": VOCABULARY["<|endoftext|>"],
         },
         "vision_config": {
             "depth": 32,
@@ -105,10 +105,10 @@ QWEN25_VL_7B = Part(
             "fullatt_block_indexes": [7, 15, 23, 31],
             "window_size": 112,
         },
-        "image_token_id": token("<|image_pad|>"),
-        "video_token_id": token("<|video_pad|>"),
-        "vision_start_token_id": token("<|vision_start|>"),
-        "vision_end_token_id": token("<|vision_end|>"),
+        "image_token_id": VOCABULARY["<|image_pad|>"],
+        "video_token_id": VOCABULARY["<|video_pad|>"],
+        "vision_start_token_id": VOCABULARY["<|vision_start|>"],
+        "vision_end_token_id": VOCABULARY["<|vision_end|>"],
     },
 )
 """Text encoder of Qwen-Image and Qwen-Image-Edit."""
