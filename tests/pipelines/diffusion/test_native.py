@@ -49,7 +49,7 @@ def test_any_ratio_up_to_six_to_one_has_a_native_size():
 
 
 def test_a_task_that_is_at_native_size_is_made_as_it_is():
-    for size in (Size(832, 1248), Size(1024, 1024), Size(1360, 768)):
+    for size in (Size(832, 1248), Size(800, 1200), Size(1024, 1024), Size(1360, 768)):
         assert native_size(KLEIN, size) == size
 
 
