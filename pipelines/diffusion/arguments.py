@@ -8,6 +8,9 @@ from pipelines.diffusion.call import Call
 from pipelines.diffusion.cards import Card
 from pipelines.errors import BadCard, PromptTooLong, UnsupportedTask
 
+GUIDANCE = frozenset({"guidance_scale", "true_cfg_scale"})
+"""Names that classes have for the strength of guidance; some take neither."""
+
 
 @cache
 def _parameters(pipeline: Any) -> frozenset[str]:
@@ -29,6 +32,11 @@ def arguments(pipe: Any, card: Card, call: Call) -> dict[str, Any]:
     unknown = [name for name in card.arguments if name not in taken(pipe)]
     if unknown:
         raise BadCard(f"card {card.id}: arguments: {type(pipe).__name__} takes no {', '.join(unknown)}; remove it from the card")
+    others = taken(pipe) & GUIDANCE
+    if others and card.guidance_argument not in others:
+        raise BadCard(
+            f"card {card.id}: guidance_argument: {type(pipe).__name__} takes no {card.guidance_argument}, but {min(others)}"
+        )
     settings = {
         "prompt": call.prompt,
         "height": call.size.height,
@@ -88,10 +96,10 @@ def prompt_tokens(pipe: Any, prompt: str) -> int:
     The pipeline's own frame counts as far as the pipeline counts it: Qwen-Image's leaves out the instruction before the
     prompt; for those that use the tokenizer's chat template, it is the longer form, up to four tokens more than needed.
     """
-    tokenizer = getattr(pipe, "tokenizer", None)
-    if tokenizer is None:
+    reader = getattr(pipe, "tokenizer", None) or getattr(pipe, "processor", None)
+    if reader is None:
         return 0
-    tokenizer = getattr(tokenizer, "tokenizer", tokenizer)  # a processor's
+    tokenizer = getattr(reader, "tokenizer", reader)  # a processor's
     frame, dropped = getattr(pipe, "prompt_template_encode", None), 0
     if isinstance(frame, str):
         text, dropped = frame.format(prompt), int(pipe.prompt_template_encode_start_idx)

@@ -4,13 +4,17 @@ from functools import cache
 from typing import Any
 
 import diffusers
+import pytest
 import torch
 from PIL import Image
 
 from pipelines.diffusion.call import Call
 from pipelines.diffusion.cards import Card, Licence, Parameters
+from pipelines.diffusion.generate import generate
 from pipelines.diffusion.lending.lender import Lent
 from pipelines.diffusion.lending.presets import Setting
+from pipelines.diffusion.preview import Previews
+from pipelines.engine import unwatched
 from pipelines.sizes import Size
 from tests.pipelines.diffusion import tiny
 
@@ -114,3 +118,17 @@ def call(name: str, seed: int = 1, **changes: Any) -> Call:
     if facts.get("references"):
         given["images"] = (photograph(64, 80, 1), photograph(80, 64, 2))
     return Call(**given | changes)
+
+
+def step_latents(name: str, **changes: Any) -> list[torch.Tensor]:
+    """Latents after each step of a run, as the pipeline holds them."""
+    seen: list[torch.Tensor] = []
+
+    class Listening(Previews):
+        def after(self, latents: torch.Tensor) -> None:
+            seen.append(latents)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.diffusion.generate.Previews", Listening)
+        generate(lend(name), call(name, **changes), unwatched)
+    return seen

@@ -16,7 +16,7 @@ from pipelines.diffusion.noise import DrawnInFloat32
 from pipelines.engine import unwatched
 from pipelines.errors import BadCard, Cancelled, PictureWithheld, PromptTooLong, UnsupportedTask
 from pipelines.sizes import Size
-from tests.pipelines.diffusion.calls import CLASSES, SIZE, call, fresh, lend, photograph
+from tests.pipelines.diffusion.calls import CLASSES, SIZE, call, fresh, lend, photograph, step_latents
 
 every_class = pytest.mark.parametrize("name", CLASSES)
 
@@ -185,17 +185,25 @@ def test_details_say_how_the_picture_came_about() -> None:
     }
 
 
+def sides(latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The left and the right third of latents in tokens of 16 pixels or a map of 8."""
+    if latents.ndim == 3:
+        latents = latents.reshape(1, SIZE.height // 16, SIZE.width // 16, -1).movedim(3, 1)
+    third = latents.shape[3] // 3
+    return latents[..., :third], latents[..., -third:]
+
+
 @pytest.mark.parametrize("name", ["klein-inpaint", "z-image-inpaint"])
 def test_a_mask_keeps_the_rest_and_strength_says_how_far_the_masked_part_may_go(name: str) -> None:
-    """The tiny autoencoders reproduce nothing: what is kept, is kept of what they make of the picture."""
-    much, little = (
-        np.asarray(generate(lend(name), call(name, strength=strength), unwatched).image, float) for strength in (1.0, 0.25)
-    )
-    other = np.asarray(generate(lend(name), call(name, seed=9, strength=1.0), unwatched).image, float)
-    middle = SIZE.width // 2
-    kept, drawn = (slice(None), slice(0, middle - 24)), (slice(None), slice(middle + 24, None))
-    assert np.abs(much - other)[drawn].mean() > 2 * np.abs(much - other)[kept].mean()
-    assert np.abs(much - little)[drawn].mean() > 2 * np.abs(much - little)[kept].mean()
+    whole, half, little = (step_latents(name, strength=strength) for strength in (1.0, 0.5, 0.25))
+    assert [len(each) for each in (whole, half, little)] == [4, 2, 1]
+    kept, drawn = zip(*(sides(each[-1]) for each in (whole, half, little)), strict=True)
+    assert torch.equal(kept[0], kept[1])
+    assert torch.equal(kept[0], kept[2])
+    base = sides(step_latents(name, strength=0.25, mask=Image.new("L", (SIZE.width, SIZE.height)))[-1])[1]
+    distances = [float((each - base).abs().mean()) for each in drawn]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[0] > distances[2] > 0
 
 
 def test_references_and_their_order_matter() -> None:
@@ -216,7 +224,7 @@ def test_a_prompt_of_a_hundred_thousand_characters_is_refused_before_the_model_r
     lent, ran = lend(name), []
     handle = lent.pipe.text_encoder.register_forward_pre_hook(lambda *_: ran.append(True))
     try:
-        with pytest.raises(PromptTooLong, match=r"has 1\d\d,\d\d\d tokens and Tiny .* reads 512, .*shorten"):
+        with pytest.raises(PromptTooLong, match=r"has \d\d,\d\d\d tokens and Tiny .* reads 512, .*shorten"):
             generate(lent, call(name, prompt="word " * 20_000), unwatched)
     finally:
         handle.remove()
@@ -248,6 +256,11 @@ def _passes(attempt: Callable[[], Any]) -> bool:
 def test_a_card_with_an_argument_that_the_pipeline_does_not_take_is_named() -> None:
     with pytest.raises(BadCard, match="card klein: arguments: Flux2KleinPipeline takes no sharpness"):
         generate(lend("klein", arguments={"sharpness": 2}), call("klein"), unwatched)
+
+
+def test_guidance_under_a_name_that_the_class_does_not_know_is_an_error_and_no_default_of_the_class() -> None:
+    with pytest.raises(BadCard, match="guidance_argument: Flux2KleinPipeline takes no true_cfg_scale, but guidance_scale"):
+        generate(lend("klein", guidance_argument="true_cfg_scale"), call("klein"), unwatched)
 
 
 def test_arguments_of_the_card_go_in_as_they_are() -> None:

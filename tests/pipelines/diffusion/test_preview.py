@@ -14,7 +14,7 @@ from pipelines.diffusion.latents import decodable, decoded
 from pipelines.diffusion.preview import SHARE, SIDES, UNTRIED, Previews, estimate, picture
 from pipelines.engine import unwatched
 from pipelines.sizes import Size
-from tests.pipelines.diffusion.calls import CLASSES, call, fresh, lend
+from tests.pipelines.diffusion.calls import CLASSES, call, fresh, lend, step_latents
 
 every_class = pytest.mark.parametrize("name", CLASSES)
 
@@ -27,20 +27,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def step_latents(name: str) -> list[torch.Tensor]:
-    """Latents after each step of a run."""
-    seen: list[torch.Tensor] = []
-
-    class Listening(Previews):
-        def after(self, latents: torch.Tensor) -> None:
-            seen.append(latents)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.diffusion.generate.Previews", Listening)
-        generate(lend(name), call(name), unwatched)
-    return seen
 
 
 def previews_of(name: str, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[Image.Image]:
