@@ -15,9 +15,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any
 
 from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import ALLOWED_FILES, Adapter, Card, Licence
@@ -38,6 +36,9 @@ from pipelines.diffusion.weights.files import (
 )
 from pipelines.diffusion.weights.inspect import check_files, parts
 from pipelines.errors import BadCard, DamagedWeights, LicenceNotAccepted, MissingWeights
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 RECEIPTS, PINS, ACCEPTED = "receipts", "pins.json", "accepted.json"
 LOCAL = "local"
@@ -234,6 +235,8 @@ class Weights:
     @contextmanager
     def lock(self, name: str, watch: Watch = unwatched) -> Iterator[None]:
         """Alone with a repository, among all threads and processes."""
+        from filelock import FileLock  # brings asyncio along, which asking what is here doesn't need
+
         path = self._root / "locks" / f"{_flat(name)}.lock"
         with writing(self._root):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -370,7 +373,9 @@ def _includes(wide: str, narrow: str) -> bool:
     return wide == narrow or (not set(wide) & set("?[") and fnmatchcase(narrow.lower(), wide.lower()))
 
 
-def _acquired(lock: FileLock) -> bool:
+def _acquired(lock: "FileLock") -> bool:
+    from filelock import Timeout
+
     try:
         lock.acquire(timeout=1)
     except Timeout:

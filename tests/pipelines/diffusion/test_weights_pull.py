@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
+from huggingface_hub.utils import _detect_agent
 
 from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import Card
@@ -281,6 +282,7 @@ def test_no_token_of_other_programs_is_sent_and_nothing_else_is_told(
     monkeypatch.setattr(constants, "ENDPOINT", hub.url)  # where the library would tell of this machine, unless told not to
     monkeypatch.setattr(constants, "AGENT_HARNESSES_PATH", str(tmp_path / "none.json"))
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)
+    monkeypatch.setattr(_detect_agent, "_registry", None)
     fetch()
     assert {each.token for each in hub.asked} == {None}
     assert all(each.path.startswith((f"/api/models/{REPO}/", f"/{REPO}/resolve/", "/large/")) for each in hub.asked)
