@@ -66,7 +66,8 @@ def load(pipe: Any, card: Card, adapters: Iterable[Installed]) -> int:
     for each in missing.values():
         _load(pipe, card, each)
     if missing:
-        pipe.disable_lora()
+        pipe.transformer.disable_lora()
+        pipe.transformer._lent_adapters = {}
     return len(missing)
 
 
@@ -83,17 +84,16 @@ def _load(pipe: Any, card: Card, adapter: Installed) -> None:
         raise BadCard(f"card {card.id}: {adapter.path.name} is no LoRA for {type(pipe.transformer).__name__}")
 
 
-def switch(pipe: Any, adapters: Sequence[Installed]) -> None:
+def switch(transformer: Any, adapters: Sequence[Installed]) -> None:
     """Exactly `adapters` on, at their weights. Costs little where they are on already."""
-    transformer = pipe.transformer
     wanted = {each.name: each.weight for each in adapters}
     if not known(transformer) or getattr(transformer, "_lent_adapters", {}) == wanted:
         return
     if wanted:
-        pipe.enable_lora()
-        pipe.set_adapters(list(wanted), list(wanted.values()))
+        transformer.enable_lora()
+        transformer.set_adapters(list(wanted), list(wanted.values()))
     else:
-        pipe.disable_lora()
+        transformer.disable_lora()
     transformer._lent_adapters = wanted
 
 

@@ -176,7 +176,7 @@ class Lender:
         assembled = self._parts(plan, check)
         pipe = self._pipe(plan, assembled, card.inpaint if masked and card.inpaint else card.pipeline)
         self._place(plan)
-        adapters.switch(pipe, plan.adapters[: len(card.adapters)])
+        adapters.switch(pipe.transformer, plan.adapters[: len(card.adapters)])
         pipe.scheduler = fresh_scheduler(assembled.parts["scheduler"], card)
         with self._whole_groups(plan), running(pipe, card, plan.setting, self._device):
             yield Lent(
@@ -253,18 +253,18 @@ class Lender:
         return Place.HOST if self._device.kind == "cuda" and not packed else Place.DEVICE
 
     def _pipe(self, plan: _Plan, assembled: _Assembled, class_name: str) -> Any:
-        """The pipeline of a class over the parts, with the family's adapters in it and its groups made."""
-        if class_name not in assembled.pipes:
-            assembled.pipes[class_name] = assemble(plan.card, class_name, assembled.parts, plan.blueprint.options)
-        pipe = assembled.pipes[class_name]
-        if added := adapters.load(pipe, plan.card, plan.adapters):
+        """The pipeline of a class over the parts, with the family's adapters in them and their groups made."""
+        for name in (plan.card.pipeline, class_name):
+            if name not in assembled.pipes:
+                assembled.pipes[name] = assemble(plan.card, name, assembled.parts, plan.blueprint.options)
+        if added := adapters.load(assembled.pipes[plan.card.pipeline], plan.card, plan.adapters):
             self.loads += added
             part = self._shelf[plan.keys[DENOISER]]
             part.bytes = measured_bytes(part.value)
         for name, key in plan.keys.items():
             if key.held != "whole" and key not in self._grouped:
                 self._group(name, key)
-        return pipe
+        return assembled.pipes[class_name]
 
     def _group(self, name: str, key: PartKey) -> None:
         part = self._shelf[key]

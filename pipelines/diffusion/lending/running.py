@@ -58,12 +58,11 @@ def configure(pipe: Any, setting: Setting) -> None:
 
 
 def _tile(vae: Any) -> None:
-    """Tiles of 512 x 512 pixels; some classes start from tiles of a megapixel, which spare nothing."""
+    """Tiles of 512 x 512 pixels; some classes start from tiles of a megapixel, which spare nothing. Others have smaller ones."""
     vae.enable_tiling()
     if hasattr(vae, "tile_latent_min_size"):
-        scale = vae.config.sample_size / vae.tile_latent_min_size if vae.tile_sample_min_size != TILE_PIXELS else 0
-        if scale:
-            vae.tile_sample_min_size, vae.tile_latent_min_size = TILE_PIXELS, int(TILE_PIXELS / scale)
+        scale = 2 ** (len(vae.config.block_out_channels) - 1)
+        vae.tile_sample_min_size, vae.tile_latent_min_size = TILE_PIXELS, TILE_PIXELS // scale
 
 
 def step_cache(card: Card) -> Any:

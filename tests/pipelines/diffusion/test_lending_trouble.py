@@ -218,7 +218,6 @@ def test_a_loan_that_ends_early_leaves_no_trace(config: EngineConfig, offload: O
     with lender.lend(card(config, "edit")) as loan:
         assert torch.equal(loans.picture(loan), before)
         assert loan.loaded is (offload in ("group", "disk") and not isinstance(error, Cancelled))
-    lender.clear()
 
 
 def test_a_job_can_be_cancelled_between_two_parts(config: EngineConfig, lender: Lender) -> None:
