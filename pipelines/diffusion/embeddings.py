@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Any
 
@@ -147,9 +147,3 @@ def _bytes(value: Any) -> int:
     if isinstance(value, _Kept):
         return value.tensor.nbytes
     return sum(_bytes(each) for each in value) if isinstance(value, (list, tuple)) else 0
-
-
-@contextmanager
-def unremembered() -> Iterator[None]:
-    """Stands in for `Embeddings.serving` where nothing is kept."""
-    yield

@@ -5,7 +5,7 @@ the callback after each step).
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from torch import Tensor
 from pipelines.diffusion.arguments import accepted, arguments, fitting_prompt, steps
 from pipelines.diffusion.call import Call
 from pipelines.diffusion.cards import Card
-from pipelines.diffusion.embeddings import Embeddings, unremembered
+from pipelines.diffusion.embeddings import Embeddings
 from pipelines.diffusion.memory import PeakMemory
 from pipelines.diffusion.noise import first_noise
 from pipelines.diffusion.preview import Previews
@@ -60,7 +60,7 @@ def generate(
     memory = PeakMemory(lent.device)
     run = _Run(progress, Previews(pipe, call.size), memory, card, steps(pipe, card, call))
     run.begin()
-    read = embeddings.serving(pipe, _text_encoder(lent)) if embeddings is not None else unremembered()
+    read = embeddings.serving(pipe, _text_encoder(lent)) if embeddings is not None else nullcontext()
     with _reusable(pipe), read, first_noise(pipe, generator, run.prepared):
         made = pipe(**arguments(pipe, card, call), **accepted(pipe, generator=generator, callback_on_step_end=run.stepped))
     run.decoded()
