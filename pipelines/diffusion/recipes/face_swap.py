@@ -17,11 +17,11 @@ from pipelines.diffusion.recipes.tint import lab
 from pipelines.diffusion.recipes.transparent import layer, relaid
 from pipelines.engine import Output, Progress
 from pipelines.errors import PersonNotFound
-from pipelines.images import Floats, picture, pixels, resized, to_float
+from pipelines.images import Floats, Mask, blurred, picture, pixels, resized, to_bytes, to_float
 from pipelines.sizes import Size
 from pipelines.tasks import FaceSwap
 from pipelines.vision.content import Box
-from pipelines.vision.faces import Face, find_faces
+from pipelines.vision.faces import Face, find_faces, plausible_skin
 
 Match = Literal["reference", "current"]
 CLOSER_SIDE = 1100
@@ -44,6 +44,14 @@ class _Oval:
     down: float
 
 
+LEAST_SKIN = 0.25
+"""Share of the oval that has to have a colour of skin for only that to count."""
+SKIN_BLUR = 0.012
+"""Share of the cut-out's long side over which what is no skin keeps its colour."""
+HAIR_LIGHT = 0.4
+"""Lightness, as a share of the skin's, below which what has a colour of skin is hair or shade and keeps it; twice as much is skin."""
+STRETCH = (0.75, 1.33)
+"""Least and most by which the spread of skin tones is changed."""
 OVALS: Mapping[Match, _Oval] = {"reference": _Oval(0.62, 0.86), "current": _Oval(0.55, 0.77)}
 """A head that is turned or tilted as the reference's needs more room than one that stays."""
 WORDS: Mapping[Match, tuple[str, ...]] = {
@@ -82,7 +90,7 @@ def run(task: FaceSwap, model: Model, progress: Progress) -> Output:
     if task.match == "current":
         made = _toned(made, part)
     progress(2, 3, "putting it back")
-    done = put_back(part, made, progress, task.mode)
+    done = put_back(part, made, progress, task.mode, match=task.match == "reference")  # else its tone is matched already
     progress(3, 3, "done")
     details = {"face_side": round(face.side), "faces": len(faces), "match": task.match}
     return Output(relaid(before, done.picture, done.mask, grows=False), (*_notes(faces), *done.notes), details)
@@ -97,7 +105,7 @@ def prompt(card: Card, match: Match) -> str:
 
 def _faces(rgb: Floats, field: str) -> list[Face]:
     """The largest first; looked for once more and closer where there seem to be none."""
-    seen = (rgb * 255 + 0.5).astype(np.uint8)
+    seen = to_bytes(rgb)
     faces = find_faces(seen) or find_faces(seen, CLOSER_SIDE)
     if not faces:
         raise PersonNotFound(f"{field} shows no face from the front; use a photo in which the face is larger and turned this way")
@@ -124,20 +132,30 @@ def _part(source: Floats, face: Face, oval: _Oval) -> Part:
 
 
 def _toned(made: Image.Image, part: Part) -> Image.Image:
-    """With the face in the colours that the old one had: mean and spread in L*a*b* (Reinhard et al. 2001), within the mask."""
+    """With the face in the tone that the old one had: mean and spread of skin in L*a*b* (Reinhard et al. 2001), in the mask."""
     box: Box = part.box
     at = np.s_[box.top : box.bottom, box.left : box.right]
     size = Size(made.width, made.height)
-    before = lab(resized(np.ascontiguousarray(part.source[at]), size))
+    before = resized(np.ascontiguousarray(part.source[at]), size)
+    now = to_float(pixels(made))
     inside = resized(np.ascontiguousarray(part.mask[at]).astype(np.float32), size)
-    now = lab(to_float(pixels(made)))
-    core = inside > 0.9
-    if np.count_nonzero(core) < 64:
+    where, wanted = _skin(now, inside > 0.9), _skin(before, inside > 0.9)
+    if min(np.count_nonzero(where), np.count_nonzero(wanted)) < 64:
         return made
-    gain = np.clip(before[core].std(axis=0) / np.maximum(now[core].std(axis=0), 1e-3), 0.8, 1.25)
-    shifted = (now - now[core].mean(axis=0)) * gain + before[core].mean(axis=0)
-    mixed = now + (shifted - now) * inside[..., None]
+    own = lab(now)
+    new, old = own[where], lab(before)[wanted]
+    gain = np.clip(old.std(axis=0) / np.maximum(new.std(axis=0), 1e-3), *STRETCH)
+    shifted = (own - new.mean(axis=0)) * gain + old.mean(axis=0)
+    near = blurred(where.astype(np.float32), SKIN_BLUR * max(where.shape)) * inside
+    lit = np.clip(own[..., 0] / (HAIR_LIGHT * new[:, 0].mean()) - 1, 0, 1)
+    mixed = own + (shifted - own) * (np.clip(1.5 * near, 0, 1) * lit)[..., None]
     return picture(cast(Floats, np.clip(cv2.cvtColor(mixed.astype(np.float32), cv2.COLOR_LAB2RGB), 0, 1)))
+
+
+def _skin(rgb: Floats, core: Mask) -> Mask:
+    """bool (h, w): the pixels of `core` that can be skin; all of them where hardly any can."""
+    skin = plausible_skin(to_bytes(rgb)) & core
+    return skin if np.count_nonzero(skin) > LEAST_SKIN * np.count_nonzero(core) else core
 
 
 def _notes(faces: list[Face]) -> tuple[str, ...]:

@@ -83,15 +83,15 @@ def asked(
     return model.make(Call(prompt=prompt, images=references, base=shown, mask=mask, strength=strength, size=size, seed=seed))
 
 
-def put_back(part: Part, made: Image.Image, progress: Progress, mode: Mode, align: bool = True) -> Kept:
-    """The whole picture with the made part in it; outside the mask it is the source, bit for bit."""
+def put_back(part: Part, made: Image.Image, progress: Progress, mode: Mode, match: bool = True) -> Kept:
+    """The whole picture with the made part in it; outside the mask it is the source, bit for bit. `match` as in `kept`."""
     at = np.s_[part.box.top : part.box.bottom, part.box.left : part.box.right]
     large = to_float(pixels(enlarged(made, part.box.size, progress, mode)))
     inner = kept(
         np.ascontiguousarray(part.source[at]),
         large,
         np.ascontiguousarray(part.mask[at], np.float32 if part.mask.dtype != np.bool_ else np.bool_),
-        align=align,
+        match=match,
     )
     whole, weight = part.source.copy(), np.zeros(part.mask.shape, np.float32)
     whole[at], weight[at] = inner.picture, inner.mask
