@@ -4,7 +4,6 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from pipelines.engine import Engines
-from pipelines.registry import engines
 from workbench.commands.output import DONE, columns, say, say_json
 from workbench.settings import read_settings
 from workbench.tools.base import Tool
@@ -18,6 +17,8 @@ def add(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, unknown: list[str]) -> int:
     """List the tools in the order people see them."""
+    from pipelines.registry import engines
+
     known = engines(read_settings().engine_config())
     described = [describe(tool, known) for tool in TOOLS]
     if arguments.json:

@@ -143,7 +143,8 @@ class Weights:
         if not lacking:
             return "" if self.accepted(card) else f"{card.title} needs its licence accepted ({_terms(card)}): {pull}."
         licence = "" if self.accepted(card) else f" after its licence is accepted ({_terms(card)})"
-        return f"{card.title} {lacking[0]}: {pull} fetches up to {self.download_gb(card):.1f} GB{licence}."
+        named = licence or f" ({', '.join(dict.fromkeys(each.name for each in licences(card).values()))})"
+        return f"{card.title} {lacking[0]}: {pull} fetches up to {self.download_gb(card):.1f} GB{named}."
 
     def download_gb(self, card: Card) -> float:
         """About how much is still to be fetched for a card, in GB (1e9 bytes), by the card's figures."""

@@ -62,7 +62,7 @@ def test_every_tiny_checkpoint_of_the_real_classes_can_be_adopted(weights: Weigh
 
 def test_a_missing_card_says_how_to_get_it_how_much_and_under_which_terms(weights: Weights) -> None:
     said = "Model is not on this machine: `workbench models pull model` fetches up to 9.2 GB"
-    assert weights.missing(card(adapters=(lora(),))) == f"{said}."
+    assert weights.missing(card(adapters=(lora(),))) == f"{said} (Apache-2.0, MIT)."
     closed = card(licence=RESTRICTED, opt_in=True)
     terms = "Research-1.0, no commercial use, https://licence.example/research"
     assert weights.missing(closed) == f"{said.replace('9.2', '9.0')} after its licence is accepted ({terms})."
