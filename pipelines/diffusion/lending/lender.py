@@ -19,6 +19,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import Card, Catalogue, catalogue
@@ -39,7 +40,7 @@ from pipelines.diffusion.lending.running import fresh_scheduler, group, running
 from pipelines.diffusion.lending.shelf import Limits, Part, Place, Shelf
 from pipelines.diffusion.lending.turns import Turns
 from pipelines.diffusion.weights.store import Receipt, Weights
-from pipelines.errors import Cancelled, MissingWeights, OutOfMemory
+from pipelines.errors import Cancelled, DiskFull, MissingWeights, OutOfMemory
 
 Ladder = Callable[[Card, Device], tuple[Setting, ...]]
 
@@ -240,8 +241,9 @@ class Lender:
         check()
         key, component = plan.keys[name], plan.blueprint.components[name]
         if key not in self._shelf:
-            place, keep = self._landing(key), tuple(plan.keys.values())
-            self._shelf.make_room(place, estimated_bytes(plan.blueprint, component, key.form), self._limits(plan.setting), keep)
+            place, limits, keep = self._landing(key), self._limits(plan.setting), tuple(plan.keys.values())
+            room = place if limits.host else Place.DEVICE
+            self._shelf.make_room(room, estimated_bytes(plan.blueprint, component, key.form), limits, keep)
             value = load(plan.card, plan.blueprint, component, key.form, self._device)
             self.loads += 1
             self._shelf.put(Part(key, f"{plan.card.title}: {name}", value, measured_bytes(value), place))
@@ -250,7 +252,7 @@ class Lender:
     def _landing(self, key: PartKey) -> Place:
         """Where a part is once it is loaded: 4 bits are packed by the GPU itself."""
         packed = key.form is not None and key.form.precision == "nf4"
-        return Place.HOST if self._device.kind == "cuda" and not packed else Place.DEVICE
+        return Place.DEVICE if packed or self._device.kind == "cpu" else Place.HOST
 
     def _pipe(self, plan: _Plan, assembled: _Assembled, class_name: str) -> Any:
         """The pipeline of a class over the parts, with the family's adapters in them and their groups made."""
@@ -270,7 +272,14 @@ class Lender:
         part = self._shelf[key]
         folder = Path(mkdtemp(prefix="offload-", dir=self._config.models)) if key.held == "disk" else None
         self._grouped[key] = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if folder else None
-        group(part.value, self._device, by_block=name == DENOISER, folder=folder)
+        try:
+            group(part.value, self._device, by_block=name == DENOISER, folder=folder)
+        except BaseException as error:
+            self._shelf.drop([key])  # half of it is in groups
+            if isinstance(error, OSError | SafetensorError):
+                need = f"{part.bytes / GB:.1f} GB in {self._config.models}"
+                raise DiskFull(f"{part.title} can't be kept on the disk, which takes {need}: {error}") from error
+            raise
         part.place = Place.DISK if folder else Place.HOST
 
     def _place(self, plan: _Plan) -> None:

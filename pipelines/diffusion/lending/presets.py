@@ -145,7 +145,7 @@ def _setting(card: Card, device: Device, rung: _Rung, tiling: bool) -> Setting:
         tiling=tiling,
         device_gb=_resident_gb(card, rung) + working,
         working_gb=working,
-        host_gb=sum(_parts_gb(card, rung.precision)) if rung.offload in ("model", "group") else 0.0,
+        host_gb=_waiting_gb(card, rung),
     )
 
 
@@ -168,6 +168,14 @@ def _resident_gb(card: Card, rung: _Rung) -> float:
         return max(parts)
     transformer, text_encoder, vae = parts
     return 2 * max(transformer, text_encoder) / BLOCKS + vae
+
+
+def _waiting_gb(card: Card, rung: _Rung) -> float:
+    """Weights in main memory: all that wait there, or the one part that is being made smaller while it is loaded."""
+    parts = _parts_gb(card, rung.precision)
+    if rung.offload in ("model", "group"):
+        return sum(parts)
+    return max(parts) if rung.precision in ("fp8", "int8") else 0.0
 
 
 def _activations_gb(card: Card, precision: Precision, tiling: bool) -> float:

@@ -7,6 +7,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -19,10 +20,12 @@ from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import PIPELINE_FILES, Card
 from pipelines.diffusion.lending import blueprint, parts
 from pipelines.diffusion.lending import lender as module
+from pipelines.diffusion.lending.device import Device, Kind
 from pipelines.diffusion.lending.lender import Lender, SteppedDown
 from pipelines.diffusion.lending.presets import Offload, Setting
+from pipelines.diffusion.lending.shelf import Place
 from pipelines.diffusion.weights.store import Weights
-from pipelines.errors import BadCard, Cancelled, DamagedWeights, DeviceUnavailable, MissingWeights, OutOfMemory
+from pipelines.errors import BadCard, Cancelled, DamagedWeights, DeviceUnavailable, DiskFull, MissingWeights, OutOfMemory
 from tests.pipelines.diffusion import loans
 
 PATIENCE = 30.0
@@ -286,6 +289,40 @@ def test_a_loan_within_a_loan_is_refused(config: EngineConfig, lender: Lender) -
             pass
         with pytest.raises(RuntimeError, match="loan within a loan"):
             lender.clear()
+
+
+def test_a_disk_that_fills_up_is_named_and_what_was_written_is_removed(
+    config: EngineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lender = loans.lender(config, loans.only(loans.setting(offload="disk")))
+
+    before = {*config.models.glob("offload-*")}
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "group", full)
+        with (
+            pytest.raises(DiskFull, match=r"Tiny klein: .* can't be kept on the disk, which takes .*No space left"),
+            lender.lend(card(config)),
+        ):
+            pass
+    assert {*config.models.glob("offload-*")} <= before
+    with lender.lend(card(config)) as loan:
+        assert torch.isfinite(loans.picture(loan)).all()
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_parts_are_brought_to_the_gpu(config: EngineConfig, monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
+    """On torch's device without memory, which is the only other one that a machine without a GPU has."""
+    monkeypatch.setattr(module, "probe", lambda _: Device(name="meta", title="GPU", kind=kind, memory_gb=24.0, host_gb=24.0))
+    monkeypatch.setattr(module, "require", lambda _: None)
+    monkeypatch.setattr(module, "current", lambda _: nullcontext())
+    lender = loans.lender(config, loans.only(loans.setting()))
+    with lender.lend(card(config)) as loan:
+        assert {part.device.type for part in (loan.pipe.transformer, loan.pipe.text_encoder, loan.pipe.vae)} == {"meta"}
+    assert {each.place for each in lender.resident()} == {Place.DEVICE}
 
 
 class Repository:

@@ -115,7 +115,8 @@ def test_needs_follow_from_the_parameters() -> None:
     resident = rungs["bf16", "none"].device_gb - rungs["bf16", "model"].device_gb
     assert resident == pytest.approx(2 * (8.3 + 0.127))
     assert rungs["bf16", "model"].host_gb == pytest.approx(2 * (20.43 + 8.3 + 0.127) + 0.85)
-    assert rungs["bf16", "disk"].host_gb == 0
+    assert rungs["fp8", "none"].host_gb == pytest.approx(20.43 * 1.02 + 0.85)
+    assert rungs["bf16", "none"].host_gb == rungs["bf16", "disk"].host_gb == 0
 
 
 def test_large_pictures_are_decoded_in_tiles_where_memory_asks_for_it() -> None:
