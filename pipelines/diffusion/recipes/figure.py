@@ -43,7 +43,7 @@ SKIN_SPREAD = 18.0
 LIGHTNESS_WEIGHT = (0.5, 1.0, 1.0)
 ARM_WIDTH = 0.3
 """Heads from one side of an arm to the other."""
-AROUND_HAIR = 0.35
+AROUND_HAIR = 0.5
 """Heads by which new hair may be wider than the old, over the background."""
 AROUND_SKIN = 0.06
 """The same for the outline of limbs."""
@@ -93,8 +93,9 @@ def person_mask(read: Figure, size: Size) -> Floats:
     parts, head = read.body.parts, read.head
     person = _person(read)
     person |= _bare_in_clothes(read, person)
-    clothes = _large(np.isin(parts, CLOTHES) & ~person, SMALLEST_CLOTHES * head**2)
-    own = _closed(person | (np.isin(parts, CLOTHES) & ~clothes & _grown(person, 0.1 * head)), head) & ~clothes
+    cloth = (np.isin(parts, CLOTHES) | _cloth_on_plastic(read)) & ~person
+    clothes = _large(cloth, SMALLEST_CLOTHES * head**2)
+    own = _closed(person | (cloth & ~clothes & _grown(person, 0.1 * head)), head) & ~clothes
     grown = _grown(own & np.isin(parts, HEAD), AROUND_HAIR * head) | _grown(own, AROUND_SKIN * head)
     mask = (grown & ~clothes) | _grown(own, OVER_CLOTHES * head)
     return _at(_feathered(mask, FEATHER * head), size)
@@ -130,11 +131,11 @@ def _person(read: Figure) -> Mask:
 
 
 def _cloth_on_plastic(read: Figure) -> Mask:
-    """On a mannequin: what has the colour of its clothes rather than that of its head; nothing on a person."""
-    tones = _tones(read)
+    """On the body of a mannequin: what has the colour of its clothes rather than that of its head; nothing on a person."""
+    tones, body = _tones(read), np.isin(read.body.parts, (Part.TORSO, *ARMS, *LEGS))
     if tones is None or np.hypot(*tones.skin[1:]) > PLASTIC_CHROMA:
-        return np.zeros(read.body.parts.shape, bool)
-    return cast(Mask, _nearest(tones.lab, tones.clothes) < np.linalg.norm(tones.lab - tones.skin, axis=2))
+        return np.zeros(body.shape, bool)
+    return body & cast(Mask, _nearest(tones.lab, tones.clothes) < np.linalg.norm(tones.lab - tones.skin, axis=2))
 
 
 def _bare_in_clothes(read: Figure, person: Mask) -> Mask:
