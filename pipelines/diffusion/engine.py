@@ -116,8 +116,10 @@ class DiffusionEngine:
         if name not in RECIPES:
             raise UnsupportedTask(f"the open-weights engine can't run {name} yet")
         recipe = cast(Recipe, import_module(f"pipelines.diffusion.recipes.{RECIPES[name]}"))
-        model = LentModel(self._card(RECIPES[name].replace("_", "-"), task, recipe.needs(task)), self, progress)
-        output = recipe.run(task, model, progress)
+        card = self._card(RECIPES[name].replace("_", "-"), task, recipe.needs(task))
+        counted = Counted(progress, card.steps + 2)
+        model = LentModel(card, self, counted.model)
+        output = recipe.run(task, model, counted.recipe)
         return replace(output, notes=(*output.notes, *model.notes), details={**output.details, **model.details})
 
     def _card(self, tool: str, task: Task, references: int) -> Card:
@@ -147,6 +149,23 @@ class DiffusionEngine:
                     return Run(made.image, made.details, (*lent.notes, *made.notes))
             except SteppedDown:
                 continue
+
+
+class Counted:
+    """The progress of one output in one count of steps: the model's. What a recipe does before and after has none of its own."""
+
+    def __init__(self, progress: Progress, of: int) -> None:
+        self._progress = progress
+        self._step, self._of = 0, of
+
+    def model(self, step: int, of: int, note: str = "", preview: Image | None = None) -> None:
+        """Progress of a call."""
+        self._step, self._of = step, of
+        self._progress(step, of, note, preview)
+
+    def recipe(self, step: int, of: int, note: str = "", preview: Image | None = None) -> None:
+        """Progress of anything else."""
+        self._progress(self._step, self._of, note, preview)
 
 
 @dataclass(frozen=True, slots=True)
