@@ -129,7 +129,8 @@ def test_places_follow_the_setting(config: EngineConfig) -> None:
         assert places["vae"] is (Place.HOST if offload == "model" else Place.DEVICE)
 
 
-def test_files_of_an_offload_to_disk_are_removed(config: EngineConfig) -> None:
+def test_files_of_an_offload_to_disk_are_removed(checkpoints: Path, tmp_path: Path) -> None:
+    config = loans.adopted(checkpoints, tmp_path)
     lender = loans.lender(config, loans.only(loans.setting(offload="disk")))
     made(lender, card(config, "klein"))
     assert len([*config.models.glob("offload-*")]) == 2
@@ -137,7 +138,8 @@ def test_files_of_an_offload_to_disk_are_removed(config: EngineConfig) -> None:
     assert not [*config.models.glob("offload-*")]
 
 
-def test_files_of_an_offload_to_disk_do_not_outlive_their_lender(config: EngineConfig) -> None:
+def test_files_of_an_offload_to_disk_do_not_outlive_their_lender(checkpoints: Path, tmp_path: Path) -> None:
+    config = loans.adopted(checkpoints, tmp_path)
     lender = loans.lender(config, loans.only(loans.setting(offload="disk")))
     made(lender, card(config, "klein"))
     del lender
