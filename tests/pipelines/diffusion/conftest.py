@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 import torch
 
+import tests.pipelines.diffusion.torchvision_here  # noqa: F401 - before anything imports diffusers
 from pipelines.config import EngineConfig
 from pipelines.diffusion import engine
 from pipelines.diffusion.weights.store import Weights
 
 torch.set_num_threads(1)  # two beside another busy process make tiny models a hundred times slower
-if torch.version.cuda is None:  # torchvision's wheel is built for CUDA: its operators can't load here, but have to be known
-    _operators = torch.library.Library("torchvision", "DEF")
-    for _name in ("nms", "qnms"):
-        _operators.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
 @pytest.fixture(autouse=True)
