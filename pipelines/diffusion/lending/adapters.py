@@ -22,7 +22,7 @@ class Installed:
     name: str
     """Among a transformer's adapters; follows the file's content."""
     path: Path
-    weight: float
+    adapter: Adapter
 
 
 class Files:
@@ -55,7 +55,7 @@ class Files:
             if receipt is None:  # removed at this very moment
                 raise MissingWeights(f"{adapter.file} of {adapter.repo} is not on this machine")
             self._known[key] = known = receipt, path
-        return Installed(f"lora_{known[0].files[adapter.file].sha256[:16]}", known[1], adapter.weight)
+        return Installed(f"lora_{known[0].files[adapter.file].sha256[:16]}", known[1], adapter)
 
 
 def load(pipe: Any, card: Card, adapters: Iterable[Installed]) -> int:
@@ -86,7 +86,7 @@ def _load(pipe: Any, card: Card, adapter: Installed) -> None:
 
 def switch(transformer: Any, adapters: Sequence[Installed]) -> None:
     """Exactly `adapters` on, at their weights. Costs little where they are on already."""
-    wanted = {each.name: each.weight for each in adapters}
+    wanted = {each.name: each.adapter.weight for each in adapters}
     if not known(transformer) or getattr(transformer, "_lent_adapters", {}) == wanted:
         return
     if wanted:

@@ -192,24 +192,24 @@ class Lender:
                 notes=self._notes(card, plan.setting),
             )
 
-    def _family(self, card: Card) -> tuple[Card, ...]:
-        """All cards that are one loaded pipeline with `card`, itself first."""
+    def _adapters(self, card: Card) -> tuple[adapters.Installed, ...]:
+        """Those of all cards that are one loaded pipeline with `card`, its own first. Raises MissingWeights for its own."""
         others = (each for each in self._catalogue if each.id != card.id)
-        return (card, *(each for each in others if (each.weights_id, each.repo) == (card.weights_id, card.repo)))
+        family = (each for each in others if (each.weights_id, each.repo) == (card.weights_id, card.repo))
+        return self._loras.installed(card, tuple(family))
 
     def _rungs(self, card: Card) -> tuple[Setting, ...]:
-        """Settings that fit with all adapters of the family, so that its cards share theirs. Raises OutOfMemory if none does."""
-        heaviest = max(self._family(card), key=lambda each: sum(adapter.gigabytes for adapter in each.adapters))
-        rungs = self._ladder(heaviest, self._device)
+        """Settings that fit with everything that the pipeline will hold, whichever card it is lent for. Raises OutOfMemory."""
+        loaded = card.model_copy(update={"adapters": tuple(each.adapter for each in self._adapters(card))})
+        rungs = self._ladder(loaded, self._device)
         if not rungs:
-            raise OutOfMemory(presets.shortage(card, self._device))
+            raise OutOfMemory(presets.shortage(loaded, self._device))
         return rungs
 
     def _plan(self, card: Card) -> _Plan:
-        rungs = self._rungs(card)
+        rungs, loras = self._rungs(card), self._adapters(card)
         setting = rungs[min(self._steps.get(card.weights_id, 0), len(rungs) - 1)]
         receipt, blueprint = self._blueprint(card)
-        loras = self._loras.installed(card, self._family(card))
         names = tuple(sorted(each.name for each in loras))
         forms = {name: form_of(each, setting, self._device, card.dtype, names) for name, each in blueprint.components.items()}
         keys = {name: PartKey(each.cls.__name__, each.content, forms[name]) for name, each in blueprint.components.items()}

@@ -13,8 +13,9 @@ import torch
 
 from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import PIPELINE_FILES, Card
+from pipelines.diffusion.lending.device import Device
 from pipelines.diffusion.lending.lender import Lender
-from pipelines.diffusion.lending.presets import RESERVE_SHARE
+from pipelines.diffusion.lending.presets import RESERVE_SHARE, Setting
 from pipelines.diffusion.lending.shelf import Place
 from pipelines.diffusion.weights.store import Weights
 from pipelines.errors import BadCard, MissingWeights
@@ -129,6 +130,24 @@ def test_a_card_can_be_lent_while_the_adapter_of_another_on_its_weights_is_missi
     Weights(config).adopt("tiny/lightning", checkpoints / "qwen-edit", files=("lightning.safetensors",))
     with lender.lend(card(config, "lightning")) as again:
         assert again.pipe is loan.pipe
+
+
+def test_all_cards_on_the_same_weights_are_held_alike(checkpoints: Path, tmp_path: Path) -> None:
+    config = loans.adopted(checkpoints, tmp_path)
+    asked: list[tuple[str, int]] = []
+
+    def ladder(card: Card, _: Device) -> tuple[Setting, ...]:
+        asked.append((card.id, len(card.adapters)))
+        return (loans.setting("bf16" if card.adapters else "fp32"),)
+
+    lender = loans.lender(config, ladder)
+    for name in ("edit", "lightning"):
+        with lender.lend(card(config, name)) as loan:
+            assert loan.setting.precision == "bf16"
+    (config.models / "receipts" / "tiny--lightning.json").unlink()
+    with lender.lend(card(config, "edit")) as loan:
+        assert loan.setting.precision == "fp32"
+    assert {*asked} == {("edit", 1), ("lightning", 1), ("edit", 0)}
 
 
 def test_scheduler_settings_are_the_cards_own_and_never_leak(config: EngineConfig, lender: Lender) -> None:
