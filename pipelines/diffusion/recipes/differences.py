@@ -21,21 +21,24 @@ SPECK = 3e-5
 """Share of the picture below which a difference is an accident."""
 REACH = 0.006
 """Share of the long side by which gaps are closed and the mask is grown."""
+HOLE = 0.005
+"""Share of the picture below which a hole in what changed is filled."""
 _DETAIL = 0.35
 """How much of the source's local detail may be missing or misplaced, as a share of its deviation."""
 
 
-def differing(source: Floats, made: Floats, seen: Mask | None = None) -> Mask:
+def differing(source: Floats, made: Floats, seen: Mask | None = None, *, matched: bool = True) -> Mask:
     """bool (h, w): where `made` is another thing than `source`, both float32 (h, w, 3), laid on one another, tint removed.
 
     Compared as colours of blurred pictures, against a threshold from their noise and from the local detail, with
     hysteresis (Canny 1986); closed, holes filled, without specks, and grown a little. Of
-    `seen`, bool (h, w), an upright rectangle; what differs at its edges goes on beyond them.
+    `seen`, bool (h, w), an upright rectangle; what differs at its edges goes on beyond them. Where colours are `matched`, what
+    half of the picture differs by is noise.
     """
     height, width = source.shape[:2]
     scale = min(1.0, COMPARE_SIDE / max(height, width))
     size = Size(max(1, round(width * scale)), max(1, round(height * scale)))
-    score = _score(resized(source, size), resized(made, size))
+    score = _score(resized(source, size), resized(made, size), matched)
     inside = np.ones(score.shape, bool) if seen is None else resized(seen.astype(np.float32), size) > 0.99
     score *= inside
     mask = _without_specks(_connected(score > 1, score > SURE), score)
@@ -48,12 +51,12 @@ def differing(source: Floats, made: Floats, seen: Mask | None = None) -> Mask:
     return resized(grown.astype(np.float32), Size(width, height)) > 0.5
 
 
-def _score(source: Floats, made: Floats) -> Floats:
+def _score(source: Floats, made: Floats, matched: bool) -> Floats:
     """float32 (h, w): colour difference over what is to be expected where nothing changed."""
     first, second = (lab(cast(Floats, cv2.GaussianBlur(each, (0, 0), SOFTNESS))) for each in (source, made))
     difference = np.sqrt(((first - second) ** 2).sum(axis=2))
-    uneven = (first - second) - cv2.GaussianBlur(first - second, (0, 0), 5 * SOFTNESS)
-    noise = float(np.median(np.sqrt((uneven**2).sum(axis=2))))
+    even = 0 if matched else cv2.GaussianBlur(first - second, (0, 0), 5 * SOFTNESS)
+    noise = float(np.median(np.sqrt(((first - second - even) ** 2).sum(axis=2))))
     fine = lab(source)[..., 0] - first[..., 0]
     detail = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 2 * SOFTNESS))
     threshold = np.clip(4 * noise, LEAST, MOST) + _DETAIL * detail
@@ -79,12 +82,12 @@ def _without_specks(mask: Mask, score: Floats) -> Mask:
 
 
 def _filled(mask: cv2.typing.MatLike) -> cv2.typing.MatLike:
-    """Holes of the mask that are smaller than a fifth of the part around them are filled."""
+    """Without small holes; a large one is a thing that stayed while all around it changed."""
     contours, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     out = mask.copy()
     for number, contour in enumerate(contours):
         parent = tree[0][number][3]
-        if parent >= 0 and cv2.contourArea(contour) < 0.2 * cv2.contourArea(contours[parent]):
+        if parent >= 0 and cv2.contourArea(contour) < min(0.2 * cv2.contourArea(contours[parent]), HOLE * mask.size):
             cv2.drawContours(out, contours, number, 1, cv2.FILLED)
     return out
 

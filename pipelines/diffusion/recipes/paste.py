@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from pipelines.diffusion.recipes.differences import COMPARE_SIDE, differing
-from pipelines.diffusion.recipes.registration import Motion, reached, registered, warped
+from pipelines.diffusion.recipes.registration import Motion, agreeing, reached, registered, warped
 from pipelines.diffusion.recipes.tint import Tint, tint_of, untinted
 from pipelines.images import Floats, Mask, resized
 from pipelines.sizes import Size
@@ -22,6 +22,8 @@ INNER_FEATHER = 0.004
 """Width of the seam inside a mask that was given."""
 _RING = 0.05
 """Share of the long side within which pixels beside a seam say how its colours differ."""
+_FADE = 0.03
+"""Share of the long side by which, inside a seam, what is carried in is down to a third: the change itself stays as it was made."""
 _SAME_THING = 0.08
 """Difference in a channel up to which two pixels show the same thing in another light."""
 _INVISIBLE = 1.5 / 255
@@ -72,9 +74,9 @@ def kept(
     free = None if given is None else resized(given, size) > 0
     motion = registered(first, second, free) if align else Motion()
     second = warped(second, motion)
-    tint = tint_of(first, second, free) if match else untinted()
+    tint = tint_of(first, second, free, agreeing(first, second)) if match else untinted()
     second = tint.removed(second)
-    small = _feathered(differing(first, second, reached(motion, size))) if given is None else resized(given, size)
+    small = _found(first, second, motion, matched=not tint.none) if given is None else resized(given, size)
     mask = _enlarged(small, source) if given is None else given
     share = float((mask > 0.5).mean())
     if given is None and share > most:
@@ -103,6 +105,12 @@ def _given(changed: Floats | Mask) -> Floats:
     padded = cv2.copyMakeBorder(changed.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
     return _smooth(depth / max(2.0, INNER_FEATHER * max(changed.shape)))
+
+
+def _found(first: Floats, second: Floats, motion: Motion, matched: bool) -> Floats:
+    """The weights of what differs, both laid on one another."""
+    seen = reached(motion, Size(first.shape[1], first.shape[0]))
+    return _feathered(differing(first, second, seen, matched=matched))
 
 
 def _feathered(core: Mask) -> Floats:
@@ -138,8 +146,9 @@ def _seam(missing: Floats, mask: Floats) -> Floats | None:
     weight = same.astype(np.float32)
     near = np.maximum(cv2.GaussianBlur(weight, (0, 0), 3), np.float32(1e-3))
     level = cv2.GaussianBlur(missing * weight[..., None], (0, 0), 3) / near[..., None]
-    light = membrane(level.astype(np.float32), weight)
-    return light if float(np.abs(light[mask > 0]).max()) > _INVISIBLE else None
+    depth = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    light = membrane(level.astype(np.float32), weight) * np.exp(-depth / (_FADE * max(mask.shape)))[..., None]
+    return light.astype(np.float32) if float(np.abs(light[mask > 0]).max()) > _INVISIBLE else None
 
 
 def _assembled(source: Floats, made: Floats, mask: Floats, motion: Motion, tint: Tint, light: Floats | None) -> Floats:

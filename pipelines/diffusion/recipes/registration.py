@@ -21,7 +21,7 @@ SEARCH_SIDE = 1024
 COARSEST_SIDE = 72
 FARTHEST = 0.045
 """Largest shift as a share of the long side, and largest zoom; what is farther was meant."""
-LEAST_AGREEMENT = 0.3
+LEAST_AGREEMENT = 0.25
 """Share of the structured pixels that have to agree. Unrelated pictures reach 0.02 to 0.2."""
 NEGLIGIBLE = 0.12
 """Shift in pixels of the finest level, anywhere, below which resampling would cost more than it mends."""
@@ -32,6 +32,8 @@ _FLAT = 0.012
 _AGREES = 0.7
 _SLACK = 0.03
 """How much agreement resampling costs at most, and noise."""
+FINE = 2
+"""Finest levels, on which alone it is looked for once more: from afar a new background outweighs a subject that stayed."""
 _STRETCH = 0.1
 """Share of what is missing that a second zoom has to explain: a stretch, unlike a zoom, is rare."""
 _ROUNDS = 12
@@ -81,7 +83,9 @@ def registered(source: Floats, made: Floats, free: Mask | None = None) -> Motion
     if free is not None:
         weight = (resized(free.astype(np.float32), size) < 0.01).astype(np.float32)
     levels = list(_levels(pictures[0], pictures[1], weight))
-    motion = max((_descended(levels, start) for start in _starts(levels[-1])), key=lambda each: each.agreement)
+    found = [_descended(levels, start) for start in _starts(levels[-1])]
+    found.append(_descended(levels[:FINE], Motion()))
+    motion = max(found, key=lambda each: each.agreement)
     still = _judged(Motion(), levels[0])
     if motion.agreement < max(LEAST_AGREEMENT, still.agreement - _SLACK) or _too_far(motion):
         return still
@@ -116,6 +120,13 @@ def reached(motion: Motion, size: Size, margin: float = 1.0) -> Mask:
     y = matrix[1, 1] * np.arange(size.height) + matrix[1, 2]
     down, across = (y >= margin) & (y <= size.height - 1 - margin), (x >= margin) & (x <= size.width - 1 - margin)
     return cast(Mask, down[:, None] & across[None])
+
+
+def agreeing(source: Floats, made: Floats) -> Mask:
+    """bool (h, w): structure that is the same in both, float32 (h, w, 3), laid on one another. Flat parts are in neither way sure."""
+    first, second = (cast(Floats, cv2.cvtColor(each, cv2.COLOR_RGB2GRAY)) for each in (source, made))
+    same: Mask = correlation(_structure(first), _structure(second)) > _AGREES
+    return same & (_contrast(first) > _FLAT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ WORST = 14.0
 LEAST_ALIKE = 0.12
 """Share of the picture that has to be the same thing in both."""
 NEGLIGIBLE = 1 / 2048
+_ENOUGH = 64
+_SURE_SHARE = 0.01
 _ROUNDS = 15
 _SPREAD = 0.006
 """Smallest deviation that is told from noise, in shares of full range."""
@@ -56,11 +58,12 @@ def untinted(alike: float = 0.0) -> Tint:
     return Tint(np.eye(3), np.zeros(3), alike)
 
 
-def tint_of(source: Floats, made: Floats, free: Mask | None = None) -> Tint:
+def tint_of(source: Floats, made: Floats, free: Mask | None = None, same: Mask | None = None) -> Tint:
     """The tint of `made` against `source`, float32 (h, w, 3) of one size, laid on one another; none where it can't be told.
 
     `free`, bool (h, w), is what is known to differ; of the rest, whatever differs otherwise than most of it is left out
-    (Tukey's biweight). A strong tint is taken for meant and left alone.
+    (Tukey's biweight); with `same`, bool (h, w), otherwise than most of that. A strong tint is taken for meant and left
+    alone.
     """
     height, width = source.shape[:2]
     scale = min(1.0, FIT_SIDE / max(height, width))
@@ -68,30 +71,32 @@ def tint_of(source: Floats, made: Floats, free: Mask | None = None) -> Tint:
     inside = np.ones((size.height, size.width), bool)
     if free is not None:
         inside = resized(free.astype(np.float32), size) < 0.01
-    wanted, seen = (_colours(each, size)[inside] for each in (source, made))
-    inside_range = ((wanted > 0.01) & (wanted < 0.99) & (seen > 0.01) & (seen < 0.99)).all(axis=1)
-    if np.count_nonzero(inside_range) >= 64:
-        wanted, seen = wanted[inside_range], seen[inside_range]
-    if len(wanted) < 16:
+    wanted, seen = (_colours(each, size) for each in (source, made))
+    unclipped = ((wanted > 0.01) & (wanted < 0.99) & (seen > 0.01) & (seen < 0.99)).all(axis=2)
+    if np.count_nonzero(inside & unclipped) >= _ENOUGH:
+        inside &= unclipped
+    if np.count_nonzero(inside) < 16:
         return untinted()
-    return _fitted(wanted, seen)
+    sure = inside if same is None else inside & (resized(same.astype(np.float32), size) > 0.5)
+    if np.count_nonzero(sure) < max(_ENOUGH, _SURE_SHARE * sure.size):
+        sure = inside
+    return _fitted(wanted[inside], seen[inside], sure[inside])
 
 
 def _colours(rgb: Floats, size: Size) -> Values:
     return cast(Values, cv2.GaussianBlur(resized(rgb, size), (0, 0), 1.0).astype(np.float64))
 
 
-def _fitted(wanted: Values, seen: Values) -> Tint:
-    """Both (n, 3)."""
+def _fitted(wanted: Values, seen: Values, sure: Mask) -> Tint:
+    """Colours (n, 3), and bool (n,): those that say how much what is the same may differ."""
     missing = wanted - seen
     if not missing.any():
         return untinted(1.0)
-    missing = missing - np.median(missing, axis=0)
-    weight = _biweight(missing)
+    weight = _biweight(missing - np.median(missing[sure], axis=0), sure)
     tint = untinted()
     for _ in range(_ROUNDS):
         tint = _solved(wanted, seen, weight)
-        weight = _biweight(wanted - seen @ tint.gain.T - tint.offset)
+        weight = _biweight(wanted - seen @ tint.gain.T - tint.offset, sure)
     alike = float((weight > 0.3).mean())
     change = seen @ tint.gain.T + tint.offset - seen
     if alike < LEAST_ALIKE or _strength(seen, change, weight) > WORST or np.abs(change).max() < NEGLIGIBLE:
@@ -99,9 +104,9 @@ def _fitted(wanted: Values, seen: Values) -> Tint:
     return Tint(tint.gain, tint.offset, alike)
 
 
-def _biweight(missing: Values) -> Values:
+def _biweight(missing: Values, sure: Mask) -> Values:
     length = np.sqrt((missing**2).sum(axis=1))
-    spread = max(_SPREAD, 1.4826 * float(np.median(length)) / 1.5)
+    spread = max(_SPREAD, 1.4826 * float(np.median(length[sure])) / 1.5)
     return cast(Values, np.clip(1 - (length / (_TUKEY * spread)) ** 2, 0, 1) ** 2)
 
 

@@ -10,8 +10,9 @@ from pipelines.diffusion.recipes.differences import differing
 from pipelines.diffusion.recipes.paste import MOST_CHANGED, kept
 from pipelines.diffusion.recipes.registration import Motion, reached
 from pipelines.diffusion.recipes.tint import lab, tint_of
-from pipelines.images import Floats, Mask, picture, pixels, resized, to_bytes
+from pipelines.images import Floats, Mask, composite, picture, pixels, resized, to_bytes
 from pipelines.sizes import Size
+from pipelines.vision.rendering.scenes import render_scene
 from tests.pipelines.diffusion.planted import SIZE, edited, moved, scene, softened, spot, tinted
 
 MOTION = Motion(0.012, -0.015, 1.016, 1.016)
@@ -109,6 +110,17 @@ def test_up_to_how_much_may_change_can_be_said() -> None:
     assert np.array_equal(wide.picture[wide.mask == 0], scene()[wide.mask == 0])
 
 
+def test_another_background_leaves_the_subject_its_pixels() -> None:
+    figure = render_scene(3, SIZE, oversample=1).figure
+    ramp = np.linspace(0.25, 0.5, SIZE.height, dtype=np.float32)[:, None, None] * np.array([0.5, 0.8, 1.0], np.float32)
+    wanted = composite(figure.rgb, figure.alpha, np.broadcast_to(ramp, scene().shape).astype(np.float32))
+    done = kept(scene(), tinted(softened(moved(wanted, Motion(0.004, -0.006, 1.008, 1.008)))), most=0.93)
+    assert done.pasted
+    inner = shrunk(figure.alpha > 0.99, 8)
+    assert (done.mask[inner] == 0).mean() > 0.9
+    assert delta_e(done.picture, wanted, figure.alpha < 0.01) < 4
+
+
 def test_a_soft_shadow_beside_an_edit_comes_with_it() -> None:
     where = spot()
     shadow = cv2.GaussianBlur(np.roll(where, (15, 5), (0, 1)).astype(np.float32), (0, 0), 6)[..., None]
@@ -148,12 +160,15 @@ def test_a_mask_that_touches_the_edge_of_the_picture_does_not_fade_there() -> No
     assert (done.mask[:, :120] == 1).all()
 
 
-def test_light_that_differs_at_the_seam_is_carried_in() -> None:
-    """A part made slightly too dark: with a mask, the seam must not show as a step."""
-    where = spot(0.2, 0.15, 0.14, 0.1)  # plain backdrop
-    darker = (scene() - np.float32(0.03)).astype(np.float32)
-    done = kept(scene(), np.clip(darker, 0, 1), where, match=False)
-    assert delta_e(done.picture, scene(), where) < 0.5
+def test_light_that_differs_at_a_seam_fades_in() -> None:
+    """A part made a little too dark: with a mask, its edge must not show as a step, and its middle stays as it was made."""
+    where = spot(0.25, 0.2, 0.2, 0.15)
+    darker = np.clip(scene() - np.float32(0.04), 0, 1).astype(np.float32)
+    done = kept(scene(), darker, where, match=False)
+    rim, middle = where & ~shrunk(where, 5), shrunk(where, 45)
+    assert middle.any()
+    assert delta_e(done.picture, scene(), rim) < 1.2
+    assert delta_e(done.picture, darker, middle) < 0.6
 
 
 @pytest.mark.parametrize("side", [256, 1600])
