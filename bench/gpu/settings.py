@@ -253,7 +253,7 @@ def long(case: Case) -> bool:
 @contextmanager
 def fused_where_adapted(pipe: Any, case: Case) -> Iterator[None]:
     """`fused` for adapters, nothing else."""
-    with fused(pipe, case) if bool(case.card.adapters) else plain(pipe, case):
+    with fused(pipe, case) if case.card.adapters else plain(pipe, case):
         yield
 
 
