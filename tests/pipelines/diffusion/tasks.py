@@ -19,14 +19,14 @@ SIZE = Size(192, 256)
 def sample(name: str) -> Image.Image:
     """A shipped picture, reduced so that the masks of recipes take little time."""
     image = Image.open(SAMPLES / f"{name}.webp").convert("RGB")
-    image.thumbnail((512, 512))
+    image.thumbnail((400, 400))
     return image
 
 
 @cache
 def portrait() -> Image.Image:
-    """A photograph with a face, in the public domain."""
-    return Image.fromarray(skimage.data.astronaut())
+    """A photograph with a face, in the public domain, as small as faces are found in."""
+    return Image.fromarray(skimage.data.astronaut()).resize((256, 256))
 
 
 @cache
