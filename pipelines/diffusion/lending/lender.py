@@ -36,7 +36,7 @@ from pipelines.diffusion.lending.blueprint import (
 from pipelines.diffusion.lending.device import GB, Device, probe
 from pipelines.diffusion.lending.parts import current, estimated_bytes, load, measured_bytes, out_of_memory, require
 from pipelines.diffusion.lending.presets import Setting
-from pipelines.diffusion.lending.running import fresh_scheduler, group, running
+from pipelines.diffusion.lending.running import PINNED_BYTES, fresh_scheduler, group, running
 from pipelines.diffusion.lending.shelf import Limits, Part, Place, Shelf
 from pipelines.diffusion.lending.turns import Turns
 from pipelines.diffusion.weights.store import Receipt, Weights
@@ -247,6 +247,8 @@ class Lender:
             value = load(plan.card, plan.blueprint, component, key.form, self._device)
             self.loads += 1
             self._shelf.put(Part(key, f"{plan.card.title}: {name}", value, measured_bytes(value), place))
+            if plan.setting.offload == "none":  # now, so that main memory never holds more than one of them
+                self._shelf.place([key], Place.DEVICE, limits, keep)
         return self._shelf[key].value
 
     def _landing(self, key: PartKey) -> Place:
@@ -273,7 +275,9 @@ class Lender:
         folder = Path(mkdtemp(prefix="offload-", dir=self._config.models)) if key.held == "disk" else None
         self._grouped[key] = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if folder else None
         try:
-            group(part.value, self._device, by_block=name == DENOISER, folder=folder)
+            scaled = key.form is not None and key.form.scaled
+            pinned = folder is None and self._can_pin(part)
+            group(part.value, self._device, by_block=name == DENOISER, folder=folder, pinned=pinned, scaled=scaled)
         except BaseException as error:
             self._shelf.drop([key])  # half of it is in groups
             if isinstance(error, OSError | SafetensorError):
@@ -281,6 +285,11 @@ class Lender:
                 raise DiskFull(f"{part.title} can't be kept on the disk, which takes {need}: {error}") from error
             raise
         part.place = Place.DISK if folder else Place.HOST
+
+    def _can_pin(self, part: Part) -> bool:
+        """Whether main memory can hold a part's pinned copy beside all that lies there, which is how pinning begins."""
+        spare = presets.spare_host_gb(self._device) * GB
+        return self._shelf.used(Place.HOST) + PINNED_BYTES * part.bytes <= spare
 
     def _place(self, plan: _Plan) -> None:
         """Bring the parts where the setting wants them; what was not used for longest makes room."""

@@ -1,6 +1,7 @@
 """Loading one part of a pipeline in the precision that a setting asks for."""
 
 import math
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -10,8 +11,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from pipelines.diffusion.cards import Card
-from pipelines.diffusion.lending.blueprint import INSTALL, Blueprint, Component, Form
+from pipelines.diffusion.lending.blueprint import DENOISER, INSTALL, Blueprint, Component, Form
 from pipelines.diffusion.lending.device import Device
+from pipelines.diffusion.lending.positions import place_pictures
 from pipelines.diffusion.lending.presets import BYTES
 from pipelines.diffusion.lending.quiet import quiet
 from pipelines.errors import DamagedWeights, DeviceUnavailable
@@ -48,8 +50,7 @@ def load(card: Card, blueprint: Blueprint, component: Component, form: Form | No
     """One part: with weights in main memory, or on the GPU where 4 bits are packed. Raises DamagedWeights and DeviceUnavailable."""
     try:
         with quiet():
-            quantisation = _quantisation(component, form, device) if form else {}
-            return _load(blueprint, component, form, quantisation)
+            return _load(blueprint, component, form, device)
     except ImportError as error:
         raise DeviceUnavailable(f"{card.title}: {error}: {INSTALL}") from error
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
@@ -62,46 +63,68 @@ def load(card: Card, blueprint: Blueprint, component: Component, form: Form | No
         ) from error
 
 
-def _load(blueprint: Blueprint, component: Component, form: Form | None, quantisation: Mapping[str, Any]) -> Any:
+def _load(blueprint: Blueprint, component: Component, form: Form | None, device: Device) -> Any:
     cls: Any = component.cls
     if form is None:
         return cls.from_pretrained(blueprint.folder / component.name, local_files_only=True)
     dtype = getattr(torch, form.dtype)
+    full = _around_blocks(blueprint, component) if form.precision in ("fp8", "int8", "nf4") else ()
     module, report = cls.from_pretrained(
         blueprint.folder / component.name,
         dtype=dtype,
         use_safetensors=True,
         local_files_only=True,
         output_loading_info=True,
-        **quantisation,
+        **_quantisation(component, form, device, full),
     )
     if missing := sorted(report["missing_keys"]):
         raise ValueError(f"{len(missing)} of its weights are missing, {missing[0]} for one")
+    place_pictures(module)
     if form.precision == "fp8" and not form.scaled:
-        _cast_layerwise(module, dtype)
+        _cast_layerwise(module, dtype, full)
     return module
 
 
-def _cast_layerwise(module: Any, dtype: torch.dtype) -> None:
-    """Weights wait in float8 and are calculated with in `dtype`, layer by layer."""
-    if hasattr(module, "enable_layerwise_casting"):
-        module.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype)
-        return
-    from diffusers.hooks import apply_layerwise_casting
+def _around_blocks(blueprint: Blueprint, component: Component) -> tuple[str, ...]:
+    """Children of a transformer around its repeated blocks: what reads latents, prompt and time, and what writes the picture.
 
+    They are a few hundredths of its weights, and an error in them is in every step as it is: float8 without a scale is off by
+    6 % where weights are as small as 0.01. None for other parts, and for classes that don't say what their blocks are.
+    """
+    cls: Any = component.cls
+    blocks = frozenset(getattr(cls, "_repeated_blocks", None) or ())
+    if component.name != DENOISER or not blocks:
+        return ()
+    from accelerate import init_empty_weights
+
+    with init_empty_weights():
+        empty = cls.from_config(cls.load_config(blueprint.folder / component.name, local_files_only=True))
+    children = {name: {type(each).__name__ for each in child.modules()} for name, child in empty.named_children()}
+    return tuple(name for name, classes in children.items() if not blocks & classes)
+
+
+def _cast_layerwise(module: Any, dtype: torch.dtype, full: tuple[str, ...]) -> None:
+    """Weights wait in float8 and are calculated with in `dtype`, layer by layer; the children `full` stay as they are."""
+    from diffusers.hooks import apply_layerwise_casting
+    from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
+
+    if hasattr(module, "enable_layerwise_casting"):
+        skipped = (*DEFAULT_SKIP_MODULES_PATTERN, *(rf"^{re.escape(each)}(\.|$)" for each in full))
+        module.enable_layerwise_casting(torch.float8_e4m3fn, dtype, skip_modules_pattern=skipped)
+        return
     apply_layerwise_casting(module, torch.float8_e4m3fn, dtype, skip_modules_pattern=KEPT_IN_FULL)
 
 
-def _quantisation(component: Component, form: Form, device: Device) -> Mapping[str, Any]:
-    """Arguments of `from_pretrained` that quantise while loading."""
+def _quantisation(component: Component, form: Form, device: Device, full: tuple[str, ...]) -> Mapping[str, Any]:
+    """Arguments of `from_pretrained` that quantise while loading, all but the children `full`."""
     if form.precision == "nf4":
-        return {"quantization_config": nf4(form.dtype, device)}
+        return {"quantization_config": nf4(form.dtype, device, full)}
     if form.precision == "int8" or (form.precision == "fp8" and form.scaled):
-        return {"quantization_config": _torchao(component, form)}
+        return {"quantization_config": _torchao(component, form, full)}
     return {}
 
 
-def nf4(dtype: str, device: Device) -> Any:
+def nf4(dtype: str, device: Device, full: tuple[str, ...] = ()) -> Any:
     """4-bit NormalFloat weights with doubly quantised scales (Dettmers et al. 2023); NVIDIA GPUs only."""
     if device.kind != "cuda":
         raise DeviceUnavailable(f"nf4 weights need an NVIDIA GPU; {device.title} can use bf16 or int8")
@@ -112,10 +135,11 @@ def nf4(dtype: str, device: Device) -> Any:
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=getattr(torch, dtype),
+        llm_int8_skip_modules=list(full),  # so called for 4 bits too
     )
 
 
-def _torchao(component: Component, form: Form) -> Any:
+def _torchao(component: Component, form: Form, full: tuple[str, ...]) -> Any:
     """Weights of 8 bits with a scale for each output channel; activations stay in full."""
     import diffusers
     import transformers
@@ -127,7 +151,7 @@ def _torchao(component: Component, form: Form) -> Any:
         else Float8WeightOnlyConfig(set_inductor_config=False)
     )
     home = diffusers if issubclass(component.cls, diffusers.ModelMixin) else transformers
-    return home.TorchAoConfig(kind)
+    return home.TorchAoConfig(kind, modules_to_not_convert=list(full) or None)
 
 
 def estimated_bytes(blueprint: Blueprint, component: Component, form: Form | None) -> int:

@@ -20,6 +20,8 @@ FIRST_BLOCK_THRESHOLD = 0.08
 """Relative change of the first block's residual below which the other blocks' last result is used again."""
 TAYLOR_INTERVAL, TAYLOR_START = 4, 0.2
 """Every fourth step is calculated and the others extrapolated, after the first fifth of them, which lays out the picture."""
+PINNED_BYTES = 2
+"""Bytes that a pinned byte takes at most: CUDA's allocator in torch rounds each tensor up to a power of two."""
 
 
 @contextmanager
@@ -80,8 +82,13 @@ def step_cache(card: Card) -> Any:
     raise BadCard(f"card {card.id}: step_cache {card.step_cache} needs figures measured on the model, which cards don't hold")
 
 
-def group(part: Any, device: Device, *, by_block: bool, folder: Path | None) -> None:
-    """Hold a part in groups that come to the device when they are used, from main memory or from files in `folder`."""
+def group(part: Any, device: Device, *, by_block: bool, folder: Path | None, pinned: bool, scaled: bool) -> None:
+    """Hold a part in groups that come to the device when they are used, from main memory or from files in `folder`.
+
+    With `pinned` they lie in pages that stay in main memory, from where they come while others are used; it takes up to
+    `PINNED_BYTES` times their size. Else each is pinned only for its way, which `scaled` weights can't be (diffusers issue
+    14433): they come by themselves.
+    """
     from diffusers.hooks import apply_group_offloading
 
     arguments: Mapping[str, Any] = {
@@ -89,7 +96,8 @@ def group(part: Any, device: Device, *, by_block: bool, folder: Path | None) -> 
         "offload_device": torch.device("cpu"),
         "offload_type": "block_level" if by_block else "leaf_level",
         "num_blocks_per_group": 1 if by_block else None,
-        "use_stream": device.kind == "cuda",
+        "use_stream": device.kind == "cuda" and (pinned or not scaled),
+        "low_cpu_mem_usage": not pinned,
         "offload_to_disk_path": None if folder is None else str(folder),
     }
     if hasattr(part, "enable_group_offload"):

@@ -72,10 +72,10 @@ class Shelf:
         """Bytes of the parts that lie there."""
         return sum(each.bytes for each in self if each.place is place)
 
-    def place(self, keys: Collection[Hashable], place: Place, limits: Limits, extra: int = 0) -> None:
-        """Bring parts to a place, after making room for them and `extra` bytes there."""
+    def place(self, keys: Collection[Hashable], place: Place, limits: Limits, keep: Collection[Hashable] = ()) -> None:
+        """Bring parts to a place, after making room for them there; those to `keep` are not sent away for it."""
         coming = [self[key] for key in keys if self[key].bytes and self[key].place is not place]
-        self.make_room(place, sum(each.bytes for each in coming) + extra, limits, keep=keys)
+        self.make_room(place, sum(each.bytes for each in coming), limits, keep=(*keys, *keep))
         for each in coming:
             self._bring(each, place)
 

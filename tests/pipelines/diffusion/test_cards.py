@@ -13,6 +13,7 @@ from typing import Any
 import diffusers
 import pytest
 from diffusers.pipelines.qwenimage.pipeline_qwenimage import calculate_shift
+from diffusers.pipelines.z_image.pipeline_z_image import get_default_z_image_sigmas
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,15 @@ def test_lightning_shifts_by_three_at_every_size(card: Card) -> None:
         assert made.sigmas.tolist() == pytest.approx([1.0, 0.9, 0.75, 0.5, 0.0])
     assert card.steps in (4, 8) and f"{card.steps}steps" in card.adapters[0].file
     assert not card.scheduler.items() & published.config.items()
+
+
+def test_z_image_goes_through_the_noise_levels_that_it_was_distilled_on() -> None:
+    """Nine from 1 to 0, of which the last is the clean picture, shifted by 3: what its page asks of the class of its time."""
+    card = next(each for each in CARDS if each.id == "z-image-turbo")
+    published = diffusers.FlowMatchEulerDiscreteScheduler(num_train_timesteps=1000, shift=3.0)
+    published.set_timesteps(sigmas=get_default_z_image_sigmas(card.steps))
+    plain = [1 - each / 8 for each in range(9)]
+    assert published.sigmas.tolist() == pytest.approx([3 * each / (1 + 2 * each) for each in plain])
 
 
 @every_card
