@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -46,7 +46,15 @@ GIVEN = frozenset(
         "num_images_per_prompt",
         "generator",
         "latents",
+        "callback",
+        "callback_steps",
         "callback_on_step_end",
+        "callback_on_step_end_tensor_inputs",
+        "max_sequence_length",
+        "prompt_embeds",
+        "prompt_embeds_mask",
+        "negative_prompt_embeds",
+        "negative_prompt_embeds_mask",
         "output_type",
         "return_dict",
     }
@@ -145,7 +153,7 @@ class Card(_Frozen):
     max_pixels: int = Field(1024**2, gt=0)
     multiple: int = Field(16, ge=8, le=64)
     """Both sides of an output are multiples of this."""
-    prompt_tokens: int = Field(512, ge=16)
+    prompt_tokens: int = Field(512, ge=16, le=32_768)
     """Most tokens that the model reads."""
     parameters: Parameters
     download_gigabytes: float | None = Field(None, gt=0)
@@ -237,9 +245,20 @@ class Catalogue:
 def catalogue(own: Path | None = None) -> Catalogue:
     """The user's cards, then the shipped ones; a user's card replaces the shipped one of its id, also as a base of others.
 
-    Raises BadCard, which names file, card and field.
+    Kept until the file changes. Raises BadCard, which names file, card and field.
     """
-    mine = (_File.read(own),) if own is not None and own.exists() else ()
+    if own is None:
+        return _catalogue()
+    try:
+        status = own.stat()
+    except OSError:
+        return _catalogue()
+    return _catalogue(own, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=8)
+def _catalogue(own: Path | None = None, *version: int) -> Catalogue:
+    mine = (_File.read(own),) if own is not None else ()
     return Catalogue(_cards(*mine, _shipped()))
 
 

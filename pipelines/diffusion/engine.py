@@ -64,9 +64,9 @@ class DiffusionEngine:
         self._weights = Weights(config)
         self._opening = Lock()
 
-    @cached_property
+    @property
     def _catalogue(self) -> Catalogue:
-        return catalogue(self._config.cards)
+        return catalogue(self._config.cards)  # again each time: people mend and extend their cards while the studio is open
 
     @cached_property
     def _device(self) -> Device:
@@ -98,7 +98,7 @@ class DiffusionEngine:
             cards = self._catalogue.serving(tool, mode)
             why = [self._lacking(each) for each in cards]
         except PipelineError as error:
-            return Support(False, f"{error}.")
+            return Support(False, f"{str(error).rstrip('.')}.")
         if not why:
             return Support(False, f"No model card serves {tool} in {mode.value}.")
         if "" not in why:

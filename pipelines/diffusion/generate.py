@@ -97,7 +97,8 @@ class _Run:
         if last and not bool(torch.isfinite(latents).all()):
             raise BadCard(
                 f"card {self._card.id}: dtype: the numbers of {self._card.title} overflowed in {latents.dtype}, "
-                f"which gives a black picture; set dtype to bfloat16 or float32"
+                f"which gives a black picture; set dtype to bfloat16 or float32. Where it worked before, its files may be "
+                f"damaged; run: workbench models verify {self._card.id}"
             )
         note = "decoding" if last else f"step {index + 1} of {self.steps}"
         self._progress(index + 2, self.steps + 2, note, self._previews.after(latents))

@@ -20,7 +20,7 @@ def checker(config: EngineConfig) -> Checker | None:
     module, _, name = config.safety.partition(":")
     try:
         found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (Exception, SystemExit) as error:  # what a module of somebody else does while it is imported
         raise BadChecker(
             f"the setting WORKBENCH_SAFETY_CHECKER is {config.safety!r}, which can't be loaded ({error}); "
             f"give it as module:name of a function of picture and prompt, or unset it"

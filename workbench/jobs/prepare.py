@@ -116,8 +116,8 @@ def choose(engines: Engines, name: str, tool: Tool, chosen: Decisions) -> Engine
         support = each.support(tool.name, chosen.mode)
         if support.ok:
             return each
-        missing.append(f"{each.title}: {support.missing}")
-    raise EngineUnavailable(f"{tool.title} can't run here in {chosen.mode.value}. {'; '.join(missing)}")
+        missing.append(f"{each.title}: {support.missing.rstrip('.')}.")
+    raise EngineUnavailable(f"{tool.title} can't run here in {chosen.mode.value}. {' '.join(missing)}")
 
 
 def tariff_named(name: str) -> TariffName:

@@ -156,6 +156,10 @@ def form_of(component: Component, setting: Setting, device: Device, dtype: str, 
     return Form("fp32" if dtype == "float32" else "bf16", dtype)
 
 
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
 def assemble(card: Card, name: str, parts: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
     """A pipeline of class `name` over loaded parts; BadCard where it wants others."""
     cls: Any = pipeline_class(card, name)
@@ -166,6 +170,9 @@ def assemble(card: Card, name: str, parts: Mapping[str, Any], options: Mapping[s
     absent = [key for key in ("scheduler", DENOISER, "vae") if key not in parts]
     if missing := absent + [key for key in required if key not in given and key not in optional]:
         raise BadCard(f"card {card.id}: {name} needs {', '.join(missing)}, which {card.repo} doesn't have")
-    pipe = cls(**given, **optional)
+    try:
+        pipe = cls(**given, **optional)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # classes read their parts' settings
+        raise BadCard(f"card {card.id}: {name} doesn't fit the parts of {card.repo}: {_said(error)}") from error
     pipe.set_progress_bar_config(disable=True)
     return pipe

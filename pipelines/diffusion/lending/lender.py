@@ -129,7 +129,7 @@ class Lender:
     def _device(self) -> Device:
         return probe(self._config)
 
-    @cached_property
+    @property
     def _catalogue(self) -> Catalogue:
         return catalogue(self._config.cards)
 

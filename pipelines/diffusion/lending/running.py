@@ -112,4 +112,7 @@ def fresh_scheduler(stored: Any, card: Card) -> Any:
     known = cls._get_init_keys(cls)
     if unknown := [each for each in card.scheduler if each not in known]:
         raise BadCard(f"card {card.id}: {cls.__name__} has no setting {', '.join(unknown)}")
-    return cls(**{name: each for name, each in {**config, **card.scheduler}.items() if name in known})
+    try:
+        return cls(**{name: each for name, each in {**config, **card.scheduler}.items() if name in known})
+    except (ArithmeticError, AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        raise BadCard(f"card {card.id}: scheduler: {cls.__name__} refuses these settings: {error}") from error

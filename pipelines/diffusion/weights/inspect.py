@@ -24,7 +24,7 @@ NUMBERS = 2**64
 """Sizes in the format are 64-bit."""
 LIBRARIES = ("diffusers", "transformers")
 """Where the parts of a repository may come from; anything else would be code of the repository's own."""
-AGAIN = "it is never loaded; `workbench models pull` fetches it again"
+AGAIN = "it is never loaded; `workbench models verify` removes it, and `workbench models pull` then fetches it again"
 
 DTYPE_BITS: Mapping[str, int] = {
     "BOOL": 8, "U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32, "U64": 64, "I64": 64,

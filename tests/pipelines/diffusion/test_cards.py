@@ -337,6 +337,18 @@ def test_own_cards_come_first_and_may_build_on_shipped_ones(tmp_path: Path) -> N
     assert cards["mine"].weights_id == "qwen-image-edit-2511"
 
 
+def test_cards_are_read_again_once_their_file_is_another(tmp_path: Path) -> None:
+    own = written(tmp_path, {"id": "mine", "base": "qwen-image-edit-2511", "steps": 20})
+    assert catalogue(own) is catalogue(own)
+    own.write_text("[[card]")
+    with pytest.raises(BadCard, match=str(own)):
+        catalogue(own)
+    written(tmp_path, {"id": "mine", "base": "qwen-image-edit-2511", "steps": 9})
+    assert catalogue(own)["mine"].steps == 9
+    own.unlink()
+    assert "mine" not in catalogue(own)
+
+
 def test_an_own_card_replaces_the_shipped_one_of_its_id_for_all_that_build_on_it(tmp_path: Path) -> None:
     change = {"id": "qwen-image-edit-2511", "like": "qwen-image-edit-2511", "revision": "c" * 40}
     cards = catalogue(written(tmp_path, change))
@@ -383,6 +395,9 @@ def test_a_catalogue_refuses_a_card_without_its_base() -> None:
         ({"native_pixels": 2**21}, "max_pixels is smaller than native_pixels"),
         ({"least_references": 1}, "references is smaller than least_references"),
         ({"arguments": {"generator": 1}}, "arguments: generator can't be set by a card"),
+        ({"arguments": {"max_sequence_length": 100_000_000}}, "arguments: max_sequence_length can't be set by a card"),
+        ({"arguments": {"callback_on_step_end_tensor_inputs": "x"}}, "arguments: callback_on_step_end_tensor_inputs can't be set by a card"),
+        ({"prompt_tokens": 100_000_000}, "prompt_tokens"),
         ({"tools": {"tryon": ["fast"]}}, "tools: 'tryon' is no tool; did you mean try-on"),
         ({"tools": {"edit": ["best"]}}, "tools.edit.0: Input should be 'fast', 'balanced' or 'quality'"),
         ({"adapters": [{"repo": "a/b", "file": "../x.safetensors"}]}, "adapters.0.file: String should match"),
@@ -484,7 +499,7 @@ FIELDS = st.fixed_dictionaries(
         "files": st.lists(st.sampled_from(ALLOWED_FILES), min_size=1),
         "adapters": st.lists(ADAPTERS, max_size=2),
         "scheduler": st.dictionaries(TEXT, st.one_of(SCALARS, st.just("none")), max_size=3),
-        "arguments": st.dictionaries(st.sampled_from(["max_sequence_length", "cfg_truncation"]), SCALARS),
+        "arguments": st.dictionaries(st.sampled_from(["cfg_normalization", "cfg_truncation"]), SCALARS),
         "step_cache": st.sampled_from(["none", "first-block"]),
         "negative_prompt": TEXT,
         "guidance": st.floats(0, 100),

@@ -68,6 +68,24 @@ def test_cards_that_cannot_be_read_refuse_support_and_name_the_file(empty: Engin
     assert str(own) in support.missing
 
 
+def test_cards_that_are_mended_serve_without_a_new_start(empty: EngineConfig, tmp_path: Path) -> None:
+    own = tmp_path / "models.toml"
+    engine = DiffusionEngine(replace(empty, cards=own))
+    own.write_text("[[card")
+    assert str(own) in engine.support("edit", Mode.FAST).missing
+    own.write_text('[[card]]\nid = "flux2-klein-4b"\nlike = "flux2-klein-4b"\ntitle = "Mended"\n')
+    assert engine.support("edit", Mode.FAST).missing.startswith("Mended is not on this machine")
+    own.unlink()
+    assert engine.support("edit", Mode.FAST).missing.startswith("FLUX.2 klein 4B")
+
+
+def test_what_is_missing_ends_with_one_full_stop(shelf: EngineConfig, small_canvas: None, tmp_path: Path) -> None:
+    for broken in (replace(shelf, device="cuda:7"), replace(shelf, memory_gb=1), replace(shelf, models=tmp_path)):
+        missing = DiffusionEngine(broken).support("edit", Mode.FAST).missing
+        assert missing.endswith(".")
+        assert not missing.endswith("..")
+
+
 def test_a_missing_gpu_refuses_support(shelf: EngineConfig, small_canvas: None) -> None:
     support = DiffusionEngine(replace(shelf, device="cuda:7")).support("edit", Mode.FAST)
     assert not support.ok

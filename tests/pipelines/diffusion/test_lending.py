@@ -179,6 +179,14 @@ def test_a_scheduler_setting_that_does_not_exist_is_refused(config: EngineConfig
         pass
 
 
+def test_a_scheduler_setting_of_no_sense_is_refused(config: EngineConfig, lender: Lender) -> None:
+    with (
+        pytest.raises(BadCard, match="card klein: scheduler: FlowMatchEulerDiscreteScheduler refuses"),
+        lender.lend(card(config, "klein", scheduler={"num_train_timesteps": -5})),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("name", ["klein", "z-image", "image"])
 def test_the_masked_variant_is_another_pipeline_over_the_same_modules(config: EngineConfig, lender: Lender, name: str) -> None:
     with lender.lend(card(config, name)) as loan:

@@ -412,6 +412,14 @@ def test_a_pipeline_that_wants_other_parts_is_a_bad_card(config: EngineConfig, l
         pass
 
 
+def test_a_pipeline_that_the_parts_do_not_fit_is_a_bad_card(config: EngineConfig, lender: Lender) -> None:
+    with (
+        pytest.raises(BadCard, match="card klein: WanPipeline doesn't fit the parts of tiny/klein"),
+        lender.lend(card(config, pipeline="WanPipeline")),
+    ):
+        pass
+
+
 def test_missing_weights_say_how_to_get_them(tmp_path: Path, checkpoints: Path) -> None:
     config = loans.adopted(checkpoints, tmp_path)
     shutil.rmtree(config.models)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.config import EngineConfig
+from pipelines.diffusion import engine
 from pipelines.diffusion.cards import Card, Catalogue
 from pipelines.diffusion.engine import RECIPES, DiffusionEngine
 from pipelines.engine import unwatched
@@ -58,7 +59,7 @@ def test_a_tool_makes_its_picture(
     mode: Mode,
     card: str,
 ) -> None:
-    monkeypatch.setitem(lent.__dict__, "_catalogue", of(CARDS[card]))
+    monkeypatch.setattr(engine, "catalogue", lambda _: of(CARDS[card]))
     assert lent.support(tool, mode).ok
     start = time.perf_counter()
     output = lent.run(task_of(tool, mode), unwatched)
@@ -75,7 +76,7 @@ def test_a_tool_takes_everything_that_its_request_can_hold(
     lent: DiffusionEngine, monkeypatch: pytest.MonkeyPatch, tool: str, card: str
 ) -> None:
     everywhere = CARDS[card].model_copy(update={"tools": {tool: tuple(Mode)}})
-    monkeypatch.setitem(lent.__dict__, "_catalogue", Catalogue((everywhere, *CARDS.values())))
+    monkeypatch.setattr(engine, "catalogue", lambda _: Catalogue((everywhere, *CARDS.values())))
     task = full_task(tool, Mode.BALANCED)
     output = lent.run(task, unwatched)
     assert size_of(output.image) == task.size

@@ -51,6 +51,16 @@ def test_a_checker_that_can_not_be_used_is_an_error_that_names_the_setting(plugi
         checker(config(name))
 
 
+@pytest.mark.parametrize("source", ["def check(", "raise SystemExit(3)", "1 / 0"])
+def test_a_checker_whose_module_breaks_is_an_error_that_names_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    (tmp_path / "broken_checker_of_a_test.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(BadChecker, match="WORKBENCH_SAFETY_CHECKER is 'broken_checker_of_a_test:check'"):
+        checker(config("broken_checker_of_a_test:check"))
+
+
 def test_a_checker_that_breaks_withholds_the_picture() -> None:
     def broken(image: Image.Image, prompt: str) -> str:
         raise RuntimeError("out of order")

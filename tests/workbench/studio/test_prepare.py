@@ -91,6 +91,14 @@ def test_auto_takes_the_first_engine_that_can() -> None:
         choose(some, "a", tool, chosen)
 
 
+def test_what_each_engine_lacks_is_a_sentence_of_its_own() -> None:
+    tool = TOOLBOX["sketch"]
+    chosen = tool.decide(tool, tool.parse(SKETCH), Facts({}))
+    lacking = engines(FakeEngine("a", missing="Needs a GPU."), FakeEngine("b", missing="Needs paint"))
+    with pytest.raises(EngineUnavailable, match=r": Needs a GPU\. [^;]+: Needs paint\.$"):
+        choose(lacking, "auto", tool, chosen)
+
+
 def test_out_of_credits_leaves_no_picture_behind(studio: Studio, png: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     def empty(*_: Any) -> None:
         raise OutOfCredits("the wallet is empty")
