@@ -396,7 +396,10 @@ def test_a_catalogue_refuses_a_card_without_its_base() -> None:
         ({"least_references": 1}, "references is smaller than least_references"),
         ({"arguments": {"generator": 1}}, "arguments: generator can't be set by a card"),
         ({"arguments": {"max_sequence_length": 100_000_000}}, "arguments: max_sequence_length can't be set by a card"),
-        ({"arguments": {"callback_on_step_end_tensor_inputs": "x"}}, "arguments: callback_on_step_end_tensor_inputs can't be set by a card"),
+        (
+            {"arguments": {"callback_on_step_end_tensor_inputs": "x"}},
+            "arguments: callback_on_step_end_tensor_inputs can't be set by a card",
+        ),
         ({"prompt_tokens": 100_000_000}, "prompt_tokens"),
         ({"tools": {"tryon": ["fast"]}}, "tools: 'tryon' is no tool; did you mean try-on"),
         ({"tools": {"edit": ["best"]}}, "tools.edit.0: Input should be 'fast', 'balanced' or 'quality'"),
