@@ -1,5 +1,6 @@
 """LoRA adapters: loaded once into the transformer that they are for, switched on and off for each loan."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,8 @@ def load(pipe: Any, card: Card, adapters: Iterable[Installed]) -> int:
 
 def _load(pipe: Any, card: Card, adapter: Installed) -> None:
     try:
-        with quiet():
+        with quiet(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Already found a `peft_config` attribute", UserWarning)  # several are meant
             pipe.load_lora_weights(load_file(adapter.path), adapter_name=adapter.name)
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         if out_of_memory(error):

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import Card
+from pipelines.diffusion.lending import adapters, parts, running
 from pipelines.diffusion.lending import lender as module
-from pipelines.diffusion.lending import parts, running
 from pipelines.diffusion.lending.device import Device
 from pipelines.diffusion.lending.presets import Precision
 from pipelines.diffusion.lending.shelf import Place
@@ -151,3 +152,21 @@ def test_main_memory_never_holds_more_than_one_part_on_its_way_to_a_gpu(
     with lender.lend(card(config), check=waiting):
         pass
     assert len(seen) >= 3 and set(seen) == {0}
+
+
+def test_an_adapter_in_its_publishers_layout_is_that_of_diffusers_at_its_own_scale(config: EngineConfig, tmp_path: Path) -> None:
+    """Names without the transformer's, down and up, and an alpha of half the rank, as trainers write them; the second one here."""
+    lender = loans.lender(config, loans.only(loans.setting()))
+    with lender.lend(card(config, "edit")) as loan:
+        layer, target = "transformer_blocks.0.attn.to_q", loan.pipe.transformer.transformer_blocks[0].attn.to_q
+        down, up = torch.randn(4, target.in_features), torch.randn(target.out_features, 4)
+        file = tmp_path / "lightning.safetensors"
+        tensors = {f"{layer}.lora_down.weight": down, f"{layer}.lora_up.weight": up, f"{layer}.alpha": torch.tensor(2.0)}
+        save_file(tensors, file)
+        asked = card(config, "lightning")
+        assert adapters.load(loan.pipe, asked, [adapters.Installed("own", file, asked.adapters[0])]) == 1
+        loaded = loan.pipe.transformer.get_submodule(layer)
+        for found, wanted in ((loaded.lora_A["own"].weight, down / 2), (loaded.lora_B["own"].weight, up)):
+            assert found.dtype == torch.bfloat16
+            assert torch.equal(found, wanted.bfloat16())
+        assert loaded.scaling["own"] == 1.0
