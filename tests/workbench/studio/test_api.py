@@ -72,7 +72,7 @@ def test_tools_say_what_they_take_and_who_can_run_them(client: TestClient) -> No
     (tool,) = client.get("/api/tools").json()
     assert (tool["name"], tool["required"], tool["images"]) == ("sketch", ["prompt"], ["image", "others"])
     assert tool["fields"]["num_images"]["maximum"] == 4
-    assert tool["engines"]["fake"]["quality"] == {"ok": True, "missing": ""}
+    assert tool["engines"]["fake"]["quality"] == {"ok": True, "missing": "", "obtainable": False}
 
 
 def test_a_quote_costs_nothing(client: TestClient) -> None:
