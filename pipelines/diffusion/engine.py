@@ -1,6 +1,6 @@
 """The diffusion engine: tasks to recipes, and the installed card that serves each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
@@ -17,7 +17,7 @@ from pipelines.diffusion.lending.device import Device, probe
 from pipelines.diffusion.lending.presets import fits
 from pipelines.diffusion.weights.store import Weights
 from pipelines.engine import Output, Progress, Support
-from pipelines.errors import MissingWeights, PipelineError, UnsupportedTask
+from pipelines.errors import DeviceUnavailable, MissingWeights, PipelineError, UnsupportedTask
 from pipelines.sizes import Mode
 from pipelines.tasks import Task
 
@@ -96,19 +96,24 @@ class DiffusionEngine:
             return Support(False, "Open models don't do this one here yet.")
         try:
             cards = self._catalogue.serving(tool, mode)
-            why = [self._lacking(each) for each in cards]
+            usable = any(self._usable(each) for each in cards)
+            lacking = "" if usable or not cards else str(self._refusal(cards))
         except PipelineError as error:
             return Support(False, f"{str(error).rstrip('.')}.")
-        if not why:
+        if not cards:
             return Support(False, f"No model card serves {tool} in {mode.value}.")
-        if "" not in why:
-            return Support(False, why[0], obtainable=True)
+        if not usable:
+            return Support(False, lacking, obtainable=True)
         absent = [each for each in LIBRARIES if find_spec(each) is None]
         return Support(False, f"{INSTALL}.", obtainable=True) if absent else Support(True)
 
-    def _lacking(self, card: Card) -> str:
-        """What keeps a card from being used here, in one sentence; empty where nothing does."""
-        return self._weights.missing(card) or fits(card, self._device)
+    def _usable(self, card: Card) -> bool:
+        return not fits(card, self._device) and not self._weights.missing(card)
+
+    def _refusal(self, cards: Sequence[Card]) -> PipelineError:
+        """What to do where none of `cards` can be used: fetch the best that the device holds; nothing is fetched in vain."""
+        held = next((each for each in cards if not fits(each, self._device)), None)
+        return DeviceUnavailable(fits(cards[0], self._device)) if held is None else MissingWeights(self._weights.missing(held))
 
     def run(self, task: Task, progress: Progress) -> Output:
         """Make one output with the best card that is here and takes the task's references."""
@@ -128,10 +133,10 @@ class DiffusionEngine:
         if not able:
             asked = f"{references} reference pictures" if references else "words alone"
             raise UnsupportedTask(f"no model card for {tool} in {task.mode.value} takes {asked}")
-        lacking = [self._lacking(each) for each in able]
-        if "" in lacking:
-            return able[lacking.index("")]
-        raise MissingWeights(lacking[0])
+        card = next(filter(self._usable, able), None)
+        if card is None:
+            raise self._refusal(able)
+        return card
 
     def make(self, card: Card, call: Call, progress: Progress) -> "Run":
         """One call on one card, at the next more frugal setting each time that memory runs out."""

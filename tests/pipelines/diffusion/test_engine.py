@@ -15,7 +15,15 @@ from pipelines.diffusion.engine import DiffusionEngine
 from pipelines.diffusion.lending.lender import SteppedDown
 from pipelines.diffusion.weights.store import Weights
 from pipelines.engine import unwatched
-from pipelines.errors import Cancelled, MissingWeights, PictureUnsuitable, PictureWithheld, PipelineError, UnsupportedTask
+from pipelines.errors import (
+    Cancelled,
+    DeviceUnavailable,
+    MissingWeights,
+    PictureUnsuitable,
+    PictureWithheld,
+    PipelineError,
+    UnsupportedTask,
+)
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Upscale
 from tests.pipelines.diffusion.shelf import install, small_catalogue
@@ -77,6 +85,14 @@ def test_cards_that_are_mended_serve_without_a_new_start(empty: EngineConfig, tm
     assert engine.support("edit", Mode.FAST).missing.startswith("Mended is not on this machine")
     own.unlink()
     assert engine.support("edit", Mode.FAST).missing.startswith("FLUX.2 klein 4B")
+
+
+def test_weights_that_the_device_could_not_hold_are_never_asked_for(empty: EngineConfig) -> None:
+    engine = DiffusionEngine(replace(empty, memory_gb=24))
+    assert "needs a GPU" in engine.support("edit", Mode.QUALITY).missing
+    assert "workbench models pull flux2-klein-4b" in engine.support("edit", Mode.FAST).missing
+    with pytest.raises(DeviceUnavailable, match="needs a GPU"):
+        engine.run(task_of("edit", Mode.QUALITY), unwatched)
 
 
 def test_what_is_missing_ends_with_one_full_stop(shelf: EngineConfig, small_canvas: None, tmp_path: Path) -> None:
