@@ -51,7 +51,10 @@ def _run(argv: Sequence[str], serve: Serve, work: Work) -> int:
     except (WorkbenchError, PipelineError) as error:
         return _refuse(error, as_json=getattr(arguments, "json", False))
     except KeyboardInterrupt:
-        note("interrupted")
+        if getattr(arguments, "json", False):
+            say_json({"error": {"name": "Interrupted", "message": "interrupted"}, "fields": ()})
+        else:
+            note("interrupted")
         return FAILED
 
 

@@ -67,6 +67,13 @@ def test_tools_lists_all_twelve_and_says_which_have_no_engine(home: Path) -> Non
     assert missing["face-swap"]["fast"]["missing"]
 
 
+def test_tools_says_once_what_those_without_an_engine_need(home: Path) -> None:
+    done = workbench(home, "tools")
+    assert "no engine yet" in done.out
+    assert done.err.count("workbench models pull flux2-klein-4b") == 1
+    assert "face-swap: FLUX.2 klein 4B is not on this machine" in done.err
+
+
 def test_a_quote_is_one_json_object_with_its_reasons(home: Path, picture: Path) -> None:
     done = workbench(home, "quote", "packshot", "--product-image", picture, "--num-images", "3", "--resolution", "4K", "--json")
     assert done.code == 0

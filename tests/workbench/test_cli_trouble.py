@@ -174,3 +174,5 @@ def test_an_interrupt_elsewhere_is_said_in_a_word(capsys: pytest.CaptureFixture[
 
     monkeypatch.setattr(Studio, "open", interrupted)
     assert said(capsys, "credits", "balance") == (1, "interrupted\n")
+    code, text = said(capsys, "credits", "balance", "--json")
+    assert (code, json.loads(text)["error"]["name"]) == (1, "Interrupted")

@@ -189,6 +189,12 @@ def test_a_result_tells_size_mode_seed_and_what_was_put_in(studio: Studio) -> No
     assert {each["title"]: each["text"] for each in told["facts"]} == {"Size": "64 × 96", "Mode": "Quality", "Seed": "7"}
 
 
+def test_a_result_names_the_models_that_made_it(studio: Studio) -> None:
+    made = replace(asset([]), inputs={"details": {"card": "klein"}})
+    outputs = tuple(OutputView(index, made, None, 1.0) for index in range(2))
+    assert {"title": "Model", "text": "klein"} in result.result(studio, replace(job("try-on"), outputs=outputs))["facts"]
+
+
 def test_a_result_has_no_seed_where_the_tool_has_none(studio: Studio) -> None:
     told = result.result(studio, job(request={"image": "i", "color": "#ffffff"}))
     assert not told["seeded"]

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from pipelines.engine import Engines
-from workbench.commands.output import DONE, columns, say, say_json
+from workbench.commands.output import DONE, columns, note, say, say_json
 from workbench.settings import read_settings
 from workbench.tools.base import Tool
 from workbench.tools.registry import TOOLS
@@ -25,6 +25,12 @@ def run(arguments: Namespace, unknown: list[str]) -> int:
         say_json({"tools": described})
         return DONE
     say(columns((each["name"], each["group"], _ready(each), each["summary"]) for each in described))
+    idle: dict[str, list[str]] = {}
+    for each in described:
+        if not _able(each):
+            idle.setdefault(_lacking(each), []).append(each["name"])
+    for why, names in idle.items():
+        note(f"{', '.join(names)}: {why}")
     return DONE
 
 
@@ -45,5 +51,13 @@ def describe(tool: Tool, known: Engines) -> dict[str, Any]:
 
 
 def _ready(described: dict[str, Any]) -> str:
-    able = [name for name, modes in described["engines"].items() if any(each.ok for each in modes.values())]
-    return ", ".join(able) if able else "no engine yet"
+    return ", ".join(_able(described)) or "no engine yet"
+
+
+def _able(described: dict[str, Any]) -> list[str]:
+    return [name for name, modes in described["engines"].items() if any(each.ok for each in modes.values())]
+
+
+def _lacking(described: dict[str, Any]) -> str:
+    """What the preferred engine needs for the least effort of a tool."""
+    return str(next(each.missing for modes in described["engines"].values() for each in modes.values()))

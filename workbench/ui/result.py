@@ -76,9 +76,17 @@ def _facts(tool: Tool, job: JobView) -> Iterator[dict[str, str]]:
         yield {"title": "Size", "text": f"{job.width} × {job.height}"}
     if job.generation_mode and len(tool.modes) > 1:
         yield {"title": "Mode", "text": label(job.generation_mode)}
+    if models := _models(job):
+        yield {"title": "Model", "text": ", ".join(models)}
     yield from _own_choices(tool, job)
     if SEED in tool.properties():
         yield {"title": "Seed", "text": str(job.seed)}
+
+
+def _models(job: JobView) -> tuple[str, ...]:
+    """Ids of the cards that made the outputs, each once."""
+    details = (each.asset.inputs.get("details", {}) for each in job.outputs if each.asset)
+    return tuple(dict.fromkeys(str(each["card"]) for each in details if "card" in each))
 
 
 def _own_choices(tool: Tool, job: JobView) -> Iterator[dict[str, str]]:
