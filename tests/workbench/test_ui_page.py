@@ -170,6 +170,14 @@ def test_a_tool_is_runnable_where_any_mode_is_and_else_says_what_is_missing_once
     assert result.missing(studio, "face-swap") == ("no faces here",)
 
 
+def test_what_can_be_obtained_is_all_that_a_tool_without_an_engine_asks_for(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = {"fast": Support(False, "Pull a.", obtainable=True), "quality": Support(False, "Pull b.", obtainable=True)}
+    monkeypatch.setattr(studio, "support", lambda _: {"one": modes, "two": {"fast": Support(False, "Never here.")}})
+    assert result.missing(studio, "face-swap") == ("Pull a.",)
+
+
 def test_suggestions_are_the_tools_that_take_pictures(studio: Studio) -> None:
     found = {each["tool"]: each for each in result.destinations(studio)}
     assert "create-face" not in found

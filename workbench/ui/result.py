@@ -18,11 +18,12 @@ def runnable(studio: Studio, tool: str) -> bool:
 
 
 def missing(studio: Studio, tool: str) -> tuple[str, ...]:
-    """What the engines say is missing, each sentence once, in the order of engines; empty where the tool can run."""
+    """What it takes to run the tool, empty where it can: the first thing that can be obtained, else all that engines say, once."""
     if runnable(studio, tool):
         return ()
-    said = (each.missing for modes in studio.support(tool).values() for each in modes.values() if each.missing)
-    return tuple(dict.fromkeys(said))
+    lacking = [each for modes in studio.support(tool).values() for each in modes.values() if each.missing]
+    first = next((each.missing for each in lacking if each.obtainable), None)
+    return tuple(dict.fromkeys(each.missing for each in lacking)) if first is None else (first,)
 
 
 def result(studio: Studio, job: JobView) -> dict[str, Any]:
