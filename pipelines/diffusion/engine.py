@@ -14,7 +14,7 @@ from pipelines.config import EngineConfig
 from pipelines.diffusion.call import Call, Model
 from pipelines.diffusion.cards import Card, Catalogue, catalogue
 from pipelines.diffusion.lending.device import Device, probe
-from pipelines.diffusion.lending.presets import fits
+from pipelines.diffusion.lending.presets import fits, ladder
 from pipelines.diffusion.weights.store import Weights
 from pipelines.engine import Output, Progress, Support
 from pipelines.errors import DeviceUnavailable, MissingWeights, PipelineError, UnsupportedTask
@@ -133,10 +133,14 @@ class DiffusionEngine:
         if not able:
             asked = f"{references} reference pictures" if references else "words alone"
             raise UnsupportedTask(f"no model card for {tool} in {task.mode.value} takes {asked}")
-        card = next(filter(self._usable, able), None)
-        if card is None:
+        usable = sorted(filter(self._usable, able), key=self._from_disk)
+        if not usable:
             raise self._refusal(able)
-        return card
+        return usable[0]
+
+    def _from_disk(self, card: Card) -> bool:
+        """Whether the device holds so little of the card that each pass reads it from disk: minutes, so any other comes first."""
+        return ladder(card, self._device)[0].offload == "disk"
 
     def make(self, card: Card, call: Call, progress: Progress) -> "Run":
         """One call on one card, at the next more frugal setting each time that memory runs out."""

@@ -1,9 +1,9 @@
 """Weights on this machine. What has a receipt was whole when the receipt was written; nothing else is ever loaded.
 
-hub/models--ORG--NAME/snapshots/REVISION/   files as the repository has them, plain files
-hub/models--ORG--NAME/partial/              beginnings of downloads, by what they will hash to
-receipts/ORG--NAME.json                     what was verified
-pins.json accepted.json                     revisions to keep to, licences that were accepted
+repositories/ORG--NAME/REVISION/   files as the repository has them, plain files
+repositories/ORG--NAME/partial/    beginnings of downloads, by what they will hash to
+receipts/ORG--NAME.json            what was verified; files that were written to later are verified again before they are loaded
+pins.json accepted.json            revisions to keep to, licences that were accepted
 """
 
 import re
@@ -14,6 +14,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import chain
+from os import utime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -360,7 +361,23 @@ class Weights:
             raise MissingWeights(f"{title} {lacks}; run: {pull}")
         folder = self.snapshot(need.repo, receipt.revision)
         check_files(folder, (name for name in receipt.files if wanted(name, need.patterns)))
+        self._check_touched(receipt, need, title)
         return folder
+
+    def _check_touched(self, receipt: Receipt, need: Need, title: str) -> None:
+        """Hash what was written to after the receipt; DamagedWeights where it is no longer what was verified."""
+        path, folder = self._receipt_path(need.repo), self.snapshot(need.repo, receipt.revision)
+        since = path.stat().st_mtime_ns
+        files = ((name, each) for name, each in receipt.files.items() if wanted(name, need.patterns))
+        touched = {name: each for name, each in files if (folder / name).stat().st_mtime_ns >= since}
+        if not touched:
+            return
+        done = Counted(f"checking {need.repo}", sum(each.size for each in touched.values()), unwatched)
+        wrong = [name for name, each in touched.items() if not _same(folder / name, each, done)]
+        if wrong:
+            again = f"run: workbench models verify, then pull, with the model that uses {need.repo}"
+            raise DamagedWeights(f"{title} was changed after it was checked: {', '.join(wrong)} of {need.repo}; {again}")
+        utime(path)  # so that they are not hashed again for every loan
 
     def _folder(self, repo: str) -> Path:
         return self._root / "repositories" / _flat(repo)

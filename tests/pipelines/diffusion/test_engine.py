@@ -12,6 +12,7 @@ import pytest
 from pipelines.config import EngineConfig
 from pipelines.diffusion import engine as module
 from pipelines.diffusion.engine import DiffusionEngine
+from pipelines.diffusion.lending.device import Device
 from pipelines.diffusion.lending.lender import SteppedDown
 from pipelines.diffusion.weights.store import Weights
 from pipelines.engine import unwatched
@@ -122,6 +123,12 @@ def test_the_best_installed_card_makes_the_picture(
     assert engine.run(task_of("edit", Mode.QUALITY), unwatched).details["card"] == "flux2-klein-base-4b"
     engine = with_cards(empty, checkpoints, tmp_path, "qwen-image-edit-2511")
     assert engine.run(task_of("edit", Mode.QUALITY), unwatched).details["card"] == "qwen-image-edit-2511"
+
+
+@pytest.mark.parametrize(("gigabytes", "card"), [(8, "flux2-klein-base-4b"), (80, "qwen-image-edit-2511")])
+def test_a_model_that_would_run_from_disk_comes_after_those_that_fit(lent: DiffusionEngine, gigabytes: int, card: str) -> None:
+    lent.__dict__["_device"] = Device(name="cuda:0", title="GPU", kind="cuda", memory_gb=gigabytes, host_gb=24)
+    assert lent._card("edit", task_of("edit", Mode.QUALITY), 1).id == card
 
 
 def test_a_face_reference_goes_past_cards_that_read_words_only(lent: DiffusionEngine) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,18 @@ def test_every_tiny_checkpoint_of_the_real_classes_can_be_adopted(weights: Weigh
         weights.adopt(f"tiny/{each.name}", each)
         assert weights.installed(card(repo=f"tiny/{each.name}"))
         assert (weights.folder(card(repo=f"tiny/{each.name}")) / "model_index.json").is_file()
+
+
+def test_what_is_written_to_later_is_verified_again_before_it_is_loaded(weights: Weights, source: Path) -> None:
+    model = adopted(weights, source)
+    file, later = weights.folder(model) / BIG, time.time() + 60
+    os.utime(file, (later, later))
+    assert weights.folder(model) == file.parents[1]
+    file.write_bytes(tensors(seed=9))
+    os.utime(file, (later, later))
+    assert weights.installed(model)
+    with pytest.raises(DamagedWeights, match=r"vae/model\.safetensors.*workbench models verify"):
+        weights.folder(model)
 
 
 def test_a_missing_card_says_how_to_get_it_how_much_and_under_which_terms(weights: Weights) -> None:
@@ -124,6 +137,7 @@ def test_verify_finds_what_sizes_and_headers_hide_and_the_rest_is_kept(weights: 
     data = (folder / BIG).read_bytes()
     (folder / BIG).unlink()
     (folder / BIG).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(folder / BIG, (0, 0))
     assert weights.folder(model) == folder
     with pytest.raises(DamagedWeights, match=rf"not what was fetched: {REPO}/{BIG}; .*models pull model$"):
         weights.verify(model)
