@@ -9,7 +9,7 @@ from pipelines.config import EngineConfig
 from pipelines.diffusion.cards import Card, Catalogue, catalogue, check_class
 from pipelines.diffusion.engine import DiffusionEngine
 from pipelines.diffusion.guide import BLOCKS, NOTHING, PAGE, downloads, licences, main, rendered, settings, tools
-from pipelines.diffusion.lending.presets import PRESETS
+from pipelines.diffusion.lending.presets import PRESETS, preset
 from pipelines.sizes import Mode
 from workbench.settings import Settings
 
@@ -114,7 +114,8 @@ def test_a_model_is_added_in_five_lines(tmp_path: Path) -> None:
 
 def test_the_engine_asks_for_the_added_model_first(tmp_path: Path) -> None:
     path, _ = example(0, tmp_path)
-    engine = DiffusionEngine(EngineConfig(models=tmp_path / "models", cards=path, device="cpu"))
+    engine = DiffusionEngine(EngineConfig(models=tmp_path / "models", cards=path))
+    engine.__dict__["_device"] = preset(80)
     missing = engine.support("packshot", Mode.QUALITY)
     assert not missing.ok
     assert "workbench models pull lookbook" in missing.missing
