@@ -174,4 +174,5 @@ def test_finding_the_device_imports_no_torch() -> None:
         "from pipelines.diffusion.lending import device, presets; device.probe(EngineConfig(models=Path('none')));"
         "sys.exit(', '.join({'torch', 'diffusers', 'transformers'} & set(sys.modules)) or None)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -434,9 +434,12 @@ def test_asking_what_is_here_imports_neither_torch_nor_the_hub() -> None:
         "from pipelines.diffusion.cards import catalogue; from pipelines.diffusion.weights.store import Weights;"
         "weights = Weights(EngineConfig(models=Path('nowhere')));"
         "assert all(weights.missing(each) for each in catalogue());"
-        "heavy = {'torch', 'diffusers', 'transformers', 'huggingface_hub', 'asyncio'} & sys.modules.keys(); assert not heavy, heavy"
+        "print(*{'torch', 'diffusers', 'transformers', 'huggingface_hub', 'asyncio'} & sys.modules.keys())"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3], check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout.split()) == (0, [])
 
 
 def test_receipts_pins_and_licences_are_plain_json_that_people_can_read(weights: Weights, source: Path) -> None:
