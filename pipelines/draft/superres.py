@@ -9,20 +9,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, log2
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.draft.nets.weights import path_of, restored
 from pipelines.images import Floats
 from pipelines.sizes import Size
 from pipelines.vision import upsample
 
-WEIGHTS = Path(__file__).parent / "nets" / "superres.safetensors"
+WEIGHTS = path_of("superres")
 CHANNELS = 48
 DEPTH = 6
 TILE = 384
@@ -61,9 +60,7 @@ class ResidualNet(nn.Module):
 @cache
 def shipped_net() -> ResidualNet:
     """The trained net, in float32, for inference only."""
-    net = ResidualNet()
-    net.load_state_dict({name: values.float() for name, values in load_file(WEIGHTS).items()})
-    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return restored(ResidualNet(), WEIGHTS)
 
 
 def enlarge(rgb: Floats, size: Size, *, views: Views = 1, watch: Watch = unwatched) -> Floats:

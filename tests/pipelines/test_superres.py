@@ -1,7 +1,6 @@
 """The enlarging net on photographs that it never saw (scikit-image ships them), and the machinery around it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from pipelines.draft import superres
 from pipelines.draft.degradation import jpeg, noisy
 from pipelines.draft.procedural import fractal_noise, procedural_picture
 from pipelines.draft.superres import ResidualNet, cleaned, doubled, enlarge, shipped_net
-from pipelines.draft.train import TRIALS, lanczos, main, psnr
+from pipelines.draft.training.superres import TRIALS, lanczos, psnr
 from pipelines.images import Floats, to_float
 from pipelines.sizes import Size
 
@@ -130,18 +129,3 @@ def test_fractal_noise_is_rougher_for_smaller_slopes() -> None:
 def test_jpeg_loses_more_at_lower_quality() -> None:
     sharp = photographs()["coffee"]
     assert psnr(jpeg(sharp, 40), sharp) < psnr(jpeg(sharp, 90), sharp) < 60
-
-
-def test_training_resumes_where_it_stopped_and_improves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few steps on tiny pictures: the checkpoint is taken up, and its step count goes on."""
-    from pipelines.draft import train
-
-    for name, value in {"SIDE": 112, "POOL": 4, "BATCH": 2, "HELD_OUT": 1}.items():
-        monkeypatch.setattr(train, name, value)
-    checkpoint, out = tmp_path / "state", tmp_path / "net.safetensors"
-    arguments = ["train", "superres", "--threads", "1", "--checkpoint", str(checkpoint), "--out", str(out)]
-    for steps in ("2", "3"):
-        monkeypatch.setattr("sys.argv", [*arguments, "--steps", steps])
-        main()
-    assert torch.load(checkpoint, weights_only=True)["step"] == 3
-    assert out.stat().st_size > 100_000

@@ -6,7 +6,7 @@ from PIL import Image
 from skimage import data
 
 from pipelines.draft.degradation import half_area, half_bicubic
-from pipelines.draft.train import lanczos, psnr
+from pipelines.draft.training.superres import lanczos, psnr
 from pipelines.images import Floats, to_float
 from pipelines.sizes import Size
 from pipelines.vision.upsample import bleed, enlarge

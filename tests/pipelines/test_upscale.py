@@ -9,7 +9,7 @@ from PIL import Image
 from skimage import data
 
 from pipelines.draft.degradation import half_bicubic, noisy
-from pipelines.draft.train import psnr
+from pipelines.draft.training.superres import psnr
 from pipelines.draft.upscale import noise_deviation, run
 from pipelines.engine import unwatched
 from pipelines.errors import Cancelled

@@ -1,0 +1,30 @@
+"""Weights of the shipped nets: half precision in the file, float32 when they run."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+FOLDER = Path(__file__).parent
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def path_of(name: str) -> Path:
+    """Where the weights of a net are shipped; its card is beside them with the suffix `.md`."""
+    return FOLDER / f"{name}.safetensors"
+
+
+def saved(net: nn.Module, path: Path) -> None:
+    """Write a net's weights in half precision; counters and other whole numbers stay as they are."""
+    state = {name: values.half() if values.is_floating_point() else values for name, values in net.state_dict().items()}
+    save_file({name: values.contiguous() for name, values in state.items()}, path)
+
+
+def restored(net: Net, path: Path) -> Net:
+    """The net with the weights of the file in float32, for inference only, laid out for convolutions on a CPU."""
+    state = load_file(path)
+    net.load_state_dict({name: values.float() if values.is_floating_point() else values for name, values in state.items()})
+    net = net.eval().requires_grad_(False)
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

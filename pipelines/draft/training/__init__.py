@@ -1,0 +1,1 @@
+"""How the small nets are trained: one lesson per net, and the session that they all share."""
