@@ -81,16 +81,14 @@ def test_all_shipped_nets_together_stay_within_12_megabytes() -> None:
 
 
 def test_the_command_trains_the_net_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, Any] = {}
-    monkeypatch.setattr(
-        "pipelines.draft.train.train", lambda lesson, plan, checkpoint, out: asked.update(lesson=lesson, plan=plan, out=out)
-    )
-    monkeypatch.setattr(
-        "sys.argv",
-        ["train", "superres", "--steps", "7", "--threads", "1", "--device", "cpu", "--checkpoint", str(tmp_path / "c")],
-    )
+    asked: list[Any] = []
+    checkpoint = tmp_path / "state"
+    arguments = ["train", "superres", "--steps", "7", "--threads", "1", "--device", "cpu", "--checkpoint", str(checkpoint)]
+    monkeypatch.setattr("pipelines.draft.train.train", lambda *given: asked.extend(given))
+    monkeypatch.setattr("sys.argv", arguments)
     main()
-    assert (asked["lesson"].name, asked["plan"].defaults.steps, asked["out"]) == ("superres", 7, path_of("superres"))
+    lesson, plan, *paths = asked
+    assert (lesson.name, plan.defaults.steps, paths) == ("superres", 7, [checkpoint, path_of("superres")])
 
 
 def test_a_net_keeps_the_size_of_what_it_is_given_and_comes_back_from_half_precision(tmp_path: Path) -> None:
