@@ -1,0 +1,1 @@
+"""Kernels that compare pictures: pure functions of arrays, one file each."""

@@ -1,0 +1,1 @@
+"""Collections of cases to run tools on."""
