@@ -1,6 +1,9 @@
 """Colour difference as people see it. Sharma, Wu and Dalal 2005, The CIEDE2000 color-difference formula."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.images import Bytes, Floats, Mask
 
@@ -14,7 +17,8 @@ def delta_e_2000(shown: Bytes, truth: Bytes) -> Floats:
     """
     from skimage.color import deltaE_ciede2000, rgb2lab
 
-    return np.asarray(deltaE_ciede2000(rgb2lab(truth), rgb2lab(shown)), dtype=np.float32)
+    compared: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] = deltaE_ciede2000
+    return np.asarray(compared(rgb2lab(truth), rgb2lab(shown)), dtype=np.float32)
 
 
 def mean_delta_e(shown: Bytes, truth: Bytes, mask: Mask) -> float:

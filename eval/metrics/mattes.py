@@ -4,6 +4,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.images import Floats, Mask
 
@@ -59,13 +60,13 @@ def connectivity_error(shown: Floats, truth: Floats) -> float:
         main = _largest((truth >= number / LEVELS) & (shown >= number / LEVELS))
         level[(level == -1) & ~main] = (number - 1) / LEVELS
     level[level == -1] = 1
-    one, other = (_connected(alpha.astype(np.float64), level) for alpha in (shown, truth))
+    one, other = (_connected(alpha, level) for alpha in (shown, truth))
     return float(np.abs(one - other).sum() / 1000)
 
 
-def _connected(alpha: Floats, level: Floats) -> Floats:
+def _connected(alpha: Floats, level: NDArray[np.float64]) -> NDArray[np.float64]:
     lost = alpha - level
-    return cast(Floats, 1 - lost * (lost >= SLACK))
+    return 1 - lost * (lost >= SLACK)
 
 
 def _largest(mask: Mask) -> Mask:

@@ -10,6 +10,7 @@ def ssim(shown: Bytes, truth: Bytes, mask: Mask | None = None) -> float:
 
     Gaussian windows of deviation 1.5 as in the paper; both sides are at least 11 pixels.
 
+    >>> import numpy as np
     >>> picture = np.random.default_rng(0).integers(0, 255, (16, 16, 3)).astype(np.uint8)
     >>> round(ssim(picture, picture), 6)
     1.0
