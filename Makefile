@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup app test check fix notebooks docs bench bench-gpu
+.PHONY: help setup app test check fix notebooks docs draft-table sheets bench bench-gpu
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,12 @@ notebooks: $(VENV)/.dev ## Run every notebook on the draft engine
 
 docs: $(VENV)/.dev ## Make the tables of docs/models.md anew from the model cards
 	@$(RUN) -m pipelines.diffusion.guide
+
+draft-table: $(VENV)/.dev ## Run the draft engine over the rendered suite and write the tables of docs/draft-engine.md
+	@$(RUN) -m eval.rendered --write
+
+sheets: $(VENV)/.dev ## Make contact sheets of every tool on your own photographs; PHOTOS=folder OUT=out/sheets TOOLS="try-on edit"
+	@$(RUN) -m eval.sheets $(PHOTOS) --out $(or $(OUT),out/sheets) $(if $(TOOLS),--tools $(TOOLS))
 
 bench: $(VENV)/.dev ## Measure speed and memory, one table each; NAMES="startup page jobs tools diffusion" to choose
 	@$(RUN) -m bench $(NAMES)

@@ -1,0 +1,84 @@
+"""Crooked product pictures whose straight cut-out is known, and what a packshot makes of them."""
+
+import cv2
+import numpy as np
+
+from eval.metrics.delta_e import median_delta_e
+from eval.metrics.mattes import iou
+from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
+from eval.suites.rendered.drawing import BACKGROUNDS, chosen, fitted, shown
+from pipelines.engine import Output
+from pipelines.images import Bytes, Floats, Mask, composite, picture, to_bytes
+from pipelines.sizes import Mode, Size
+from pipelines.tasks import Packshot
+from pipelines.vision.rendering.cloth import render_garment
+from pipelines.vision.rendering.textile import Textile
+from pipelines.vision.rendering.wear import GarmentSpec, Kind
+
+SOURCE, SHOT = Size(400, 480), Size(480, 480)
+KINDS: tuple[Kind, ...] = ("t-shirt", "sweater", "dress", "trousers", "shirt", "skirt", "jacket", "tank")
+BEHIND = ("gradient", "textured")
+SIDE = 160
+"""Silhouettes are compared in a square of so many pixels, filled by their boxes."""
+OFF_WHITE = 18
+"""A channel this far below white belongs to the product."""
+
+
+def case(number: int) -> Case:
+    """A garment turned by up to eight degrees on a backdrop or a surface, for the default white packshot."""
+    kind, seed = chosen(number, KINDS), FIRST_SEED + number
+    rng = np.random.default_rng([seed, 13])
+    dark = tuple(float(each) for each in rng.uniform(0.08, 0.5, 3))
+    laid = render_garment(GarmentSpec(kind, Textile((dark[0], dark[1], dark[2])), seed=seed), SOURCE, rng, oversample=1)
+    colour, alpha = (_turned(each, float(rng.uniform(-8, 8))) for each in (laid.garment.colour, laid.alpha))
+    behind = BACKGROUNDS[chosen(number // len(KINDS), BEHIND)](SOURCE, rng)
+    source = to_bytes(composite(colour, alpha, behind))
+
+    def task(mode: Mode) -> Packshot:
+        return Packshot(product_image=picture(source), size=SHOT, mode=mode, seed=seed)
+
+    def score(output: Output) -> Scores:
+        made = shown(output.image)
+        own = np.asarray(made.min(axis=2) < 255 - OFF_WHITE)
+        return {
+            "shape": iou(_boxed(own), _boxed(laid.alpha > 0.5)),
+            "colour": median_delta_e(made, to_bytes(laid.garment.colour), own, laid.alpha > 0.9),
+            "white": _white_border(made),
+        }
+
+    return Case(kind, task, score, {"copy the input": lambda: Output(fitted(source, SHOT))})
+
+
+def _turned(values: Floats, degrees: float) -> Floats:
+    size = (values.shape[1], values.shape[0])
+    matrix = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), degrees, 0.9)
+    return np.asarray(
+        cv2.warpAffine(values, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), dtype=np.float32
+    )
+
+
+def _boxed(mask: Mask) -> Floats:
+    """The mask's own box, stretched to a square."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return np.zeros((SIDE, SIDE), np.float32)
+    box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
+    return np.asarray(cv2.resize(box, (SIDE, SIDE), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _white_border(made: Bytes) -> float:
+    """Share of the outermost pixels that are pure white."""
+    edge = np.concatenate([made[0], made[-1], made[:, 0], made[:, -1]])
+    return float((edge == 255).all(axis=1).mean())
+
+
+SUITE = ToolSuite(
+    "packshot",
+    24,
+    case,
+    (
+        Measure("shape", "silhouette IoU", "higher", bar=0.85),
+        Measure("colour", "ΔE2000 of the product", "lower", bar=6.0, digits=2, judges=False),
+        Measure("white", "white border", "higher"),
+    ),
+)
