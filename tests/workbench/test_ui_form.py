@@ -23,6 +23,10 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
     schema = field.schema
     if is_image(schema):
         return st.lists(ids, min_size=1, max_size=schema["maxItems"]) if field.many else ids
+    if schema.get("draw") == "box":
+        return st.just([0.1, 0.2, 0.8, 0.9])
+    if schema.get("draw") == "points":
+        return st.just({"hem_left": [0.1, 0.9]})
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if schema["type"] == "integer":
@@ -71,3 +75,15 @@ def test_a_typed_seed_becomes_a_number_and_nonsense_reaches_the_declaration() ->
 def test_a_property_of_an_unknown_kind_is_an_error_not_a_gap() -> None:
     with pytest.raises(LookupError, match="no component for upscale's odd"):
         component(Field("upscale", "odd", {"type": "object"}, required=False))
+
+
+def test_what_is_drawn_knows_its_kind_and_the_picture_that_it_is_drawn_over() -> None:
+    mask = component(next(each for each in fields_of(TOOLS["edit"]) if each.name == "mask"))
+    assert (mask.props["kind"], mask.props["over"]) == ("mask", "edit-image")
+    assert mask.value == []
+
+
+@pytest.mark.parametrize("tool", list(TOOLS), ids=name_of)
+def test_everything_that_is_drawn_is_drawn_over_a_picture_of_its_tool(tool: Tool) -> None:
+    for schema in tool.properties().values():
+        assert "draw" not in schema or schema["over"] in tool.image_fields()

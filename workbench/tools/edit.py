@@ -7,7 +7,7 @@ from pydantic import Field
 from pipelines import tasks
 from workbench.credits.tariffs import ImagePrice
 from workbench.tools.base import Request, Tool
-from workbench.tools.fields import GenerationMode, ImageRef, NumImages, RequiredPrompt, Resolution, Seed
+from workbench.tools.fields import GenerationMode, ImageRef, NumImages, RequiredPrompt, Resolution, Seed, drawn
 from workbench.tools.rules import decide_image
 
 
@@ -24,9 +24,13 @@ class EditRequest(Request):
         None,
         title="Annotations",
         description="A drawing over the picture, transparent where nothing is drawn; the prompt refers to it.",
+        json_schema_extra=drawn("image", "pen"),
     )
     mask: ImageRef | None = Field(
-        None, title="Mask", description="White where to change, black where to keep; same size as the picture."
+        None,
+        title="Mask",
+        description="White where to change, black where to keep; same size as the picture.",
+        json_schema_extra=drawn("image", "mask"),
     )
     num_images: NumImages = 1
     resolution: Resolution = "auto"

@@ -2,12 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema
 
 MAX_PROMPT = 4000
 
 ImageRef = Annotated[str, Field(min_length=1), WithJsonSchema({"type": "string", "format": "image"})]
 """An asset id, a data URI or an http(s) URL. Surfaces turn uploads and paths into asset ids first."""
+
+Drawing = Literal["scribble", "pen", "mask", "box", "points"]
+"""What a person draws: strokes that keep or drop, a pen, a mask, a box, or points that are dragged."""
+
+
+def drawn(over: str, kind: Drawing) -> dict[str, JsonValue]:
+    """For the schema of a field: a page lets it be drawn over the picture of the field `over`."""
+    return {"over": over, "draw": kind}
 
 
 def _lower(value: Any) -> Any:

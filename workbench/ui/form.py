@@ -76,6 +76,20 @@ def _pictures(field: Field) -> Component:
     return pictures(field.id, field.title, field.help, required=field.required, limit=limit)
 
 
+def _drawing(field: Field) -> Component:
+    """Something drawn over the picture of another field of the tool."""
+    return scripted(
+        "drawing",
+        value={} if field.schema.get("type") == "object" else [],
+        label=field.title,
+        elem_id=field.id,
+        title=field.title,
+        help=field.help,
+        kind=field.schema["draw"],
+        over=f"{field.tool}-{field.schema['over']}".replace("_", "-"),
+    )
+
+
 def _choice(field: Field) -> Component:
     options = choices(field)
     default = field.schema.get("default")
@@ -148,6 +162,7 @@ def _is_few(schema: Schema) -> bool:
 
 
 COMPONENTS: tuple[tuple[Callable[[Schema], bool], Callable[[Field], Component]], ...] = (
+    (lambda schema: "draw" in schema, _drawing),
     (is_image, _pictures),
     (lambda schema: "enum" in schema, _choice),
     (_is_few, _count),
@@ -170,7 +185,7 @@ def request_values(fields: Sequence[Field], shown: Sequence[Any]) -> dict[str, A
     """What the components hold as values of a request; what is empty is left out."""
     values = {}
     for field, value in zip(fields, shown, strict=True):
-        if value in (None, "", []):
+        if value in (None, "", [], {}):
             continue
         values[field.name] = _plain(field, value)
     return values

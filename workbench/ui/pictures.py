@@ -12,6 +12,7 @@ def pictures(elem_id: str, title: str, description: str, *, required: bool, limi
         value=[],
         label=title,
         elem_id=elem_id,
+        field=elem_id,
         classes=["wb-primary" if required else "wb-reference"],
         title=title,
         help=description,

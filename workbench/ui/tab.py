@@ -63,7 +63,7 @@ def _controls(fields: Sequence[Field]) -> tuple[Component, ...]:
 
 def _row(field: Field) -> str:
     """The row of pictures that a field stands in."""
-    if not is_image(field.schema) or field.many:
+    if not is_image(field.schema) or field.many or "draw" in field.schema:
         return ""
     return "wb-pair" if field.required else "wb-references"
 

@@ -2,6 +2,7 @@
 import { button, el, icon, thumbnail } from "./dom.js";
 import { store } from "./store.js";
 import { pickRecent } from "./recent.js";
+import { take } from "./upload.js";
 
 const ACCEPT = "image/*,.heic,.heif,.avif,.tif,.tiff,.bmp";
 const open = new Set();
@@ -82,6 +83,7 @@ export function start({ element, props, watch }) {
     const more = room() > 0 ? [drop(all.length > 0)] : [];
     tiles.replaceChildren(...shown, ...waiting, ...more);
     element.classList.toggle("wb-filled", all.length > 0);
+    store.hold(props.field, all[0] ?? "");
   }
 
   function tile(asset, index, count) {
@@ -124,23 +126,6 @@ export function start({ element, props, watch }) {
       say("The browser gives no access to the clipboard; press Ctrl+V instead.");
     }
   }
-}
-
-/** Ask the studio to take a file in; {id} or {error}. */
-async function take(file) {
-  const form = new FormData();
-  form.append("file", file, file.name || "pasted");
-  try {
-    const response = await fetch("/api/pictures", { method: "POST", body: form });
-    const body = await response.json();
-    return response.ok ? { id: body.id, notes: body.inputs?.notes ?? [] } : { error: wordsOf(body) };
-  } catch {
-    return { error: "could not be sent; check that the studio is running and try again." };
-  }
-}
-
-function wordsOf(body) {
-  return body.fields?.map((each) => each.message).join("; ") || body.message || "could not be taken in.";
 }
 
 /** A pasted file goes to the focused field of the open tab, else to the first with room. */
