@@ -45,7 +45,7 @@ def case(number: int) -> Case:
     wanted = chosen(number + 2 + number // len(SKIN_FINISHES), SKIN_FINISHES)
     pair = _pair(number, seed, wanted)
     parts = pair.figure.body.parts
-    skin, clothes, behind = (_within(parts, each) for each in (SKIN, CLOTHES, (Part.BACKGROUND,)))
+    skin, clothes, behind = (within(parts, each) for each in (SKIN, CLOTHES, (Part.BACKGROUND,)))
 
     def task(mode: Mode) -> ModelSwap:
         return ModelSwap(
@@ -87,7 +87,7 @@ def _pair(number: int, seed: int, wanted: Finish) -> Pair:
     return Pair(before, after, shots[0])
 
 
-def _within(parts: Bytes, wanted: tuple[Part, ...]) -> Mask:
+def within(parts: Bytes, wanted: tuple[Part, ...]) -> Mask:
     """Pixels well inside the parts, where no other part shines through."""
     mask = np.isin(parts, [int(part) for part in wanted]).astype(np.uint8)
     return np.asarray(cv2.erode(mask, np.ones((5, 5), np.uint8)) > 0)

@@ -1,0 +1,101 @@
+"""Drawn faces put onto other drawn people."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from eval.metrics.unchanged import changed_share
+from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
+from eval.suites.rendered.drawing import shown
+from pipelines.draft.engine import DraftEngine
+from pipelines.engine import Output, unwatched
+from pipelines.images import Bytes, Floats, Mask, picture
+from pipelines.sizes import Mode, Size
+from pipelines.tasks import CreateFace, FaceSwap
+from pipelines.vision.faces import Face, find_faces
+
+SIZE = Size(400, 400)
+SIDE = 48
+"""Faces are compared in a square of so many pixels."""
+REACH = 1.05
+"""Sides of the face's box, from its middle, beyond which nothing may change."""
+PEOPLE = ("a woman with light skin and brown bob, front view", "a man with tan skin and short black hair, front view",
+          "a woman with brown skin and black bun, front view", "a man with fair skin and short red hair, front view")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A drawn person, uint8 (h, w, 3), and where the face is."""
+
+    rgb: Bytes
+    face: Face
+
+
+@lru_cache(maxsize=16)
+def portrait(number: int) -> Portrait:
+    """The first drawing from a number's seed on in which a face is found."""
+    for attempt in range(8):
+        seed = FIRST_SEED + 100 * number + attempt
+        task = CreateFace(prompt=PEOPLE[number % len(PEOPLE)], size=SIZE, mode=Mode.FAST, seed=seed)
+        rgb = shown(DraftEngine().run(task, unwatched).image)
+        faces = find_faces(rgb)
+        if faces:
+            return Portrait(rgb, faces[0])
+    raise LookupError(f"no face is found in any drawing of number {number}")
+
+
+def case(number: int) -> Case:
+    """The face of one drawn person for another, tone taken from the reference."""
+    target, source = portrait(number), portrait(number + 1)
+    away = _away(target)
+
+    def task(mode: Mode) -> FaceSwap:
+        images = picture(target.rgb), picture(source.rgb)
+        return FaceSwap(image=images[0], face_reference=images[1], size=SIZE, mode=mode, seed=FIRST_SEED + number)
+
+    def score(output: Output) -> Scores:
+        made = shown(output.image)
+        return {
+            "likeness": _alike(_features(made, target.face), _features(source.rgb, source.face)),
+            "outside": changed_share(made, target.rgb, away),
+        }
+
+    return Case("drawn", task, score, {"copy the input": lambda: Output(picture(target.rgb))})
+
+
+def _away(of: Portrait) -> Mask:
+    rows, columns = np.ogrid[: SIZE.height, : SIZE.width]
+    return np.asarray(np.hypot(rows - of.face.y, columns - of.face.x) > REACH * of.face.side)
+
+
+def _features(rgb: Bytes, face: Face) -> Floats:
+    """Eyes, nose and mouth as grey values of mean 0 and length 1; the outline and the hair left out."""
+    half = face.side * 0.36
+    matrix = np.array(
+        [
+            [SIDE / (2 * half), 0, SIDE / 2 - face.x * SIDE / (2 * half)],
+            [0, SIDE / (2 * half), SIDE / 2 - face.y * SIDE / (2 * half)],
+        ]
+    )
+    grey = cv2.warpAffine(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), matrix, (SIDE, SIDE), flags=cv2.INTER_AREA).astype(np.float32)
+    centred = grey - cv2.GaussianBlur(grey, (0, 0), SIDE / 4)
+    return np.asarray(centred / max(float(np.linalg.norm(centred)), 1e-6), dtype=np.float32)
+
+
+def _alike(one: Floats, other: Floats) -> float:
+    """Largest correlation over small shifts: finders differ by a pixel or two."""
+    padded = cv2.copyMakeBorder(one, 4, 4, 4, 4, cv2.BORDER_REFLECT)
+    return float(cv2.matchTemplate(padded, other, cv2.TM_CCORR_NORMED).max())
+
+
+SUITE = ToolSuite(
+    "face-swap",
+    10,
+    case,
+    (
+        Measure("likeness", "likeness to the reference", "higher", bar=0.6),
+        Measure("outside", "changed away from the face", "lower", "largest", 0.0, judges=False),
+    ),
+)
