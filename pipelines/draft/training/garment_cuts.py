@@ -151,10 +151,10 @@ def _cut(rng: Generator, category: str, sleeves: str, neck: str, worn: bool) -> 
 def _length(rng: Generator, category: str) -> float:
     u = rng.uniform
     if category == "dress":
-        return float(rng.choice([u(3.4, 4.6), u(4.2, 6.2), u(5.8, 7.6)], p=[0.45, 0.35, 0.2]))
+        return float(rng.choice([u(3.7, 4.6), u(4.2, 6.2), u(5.8, 7.6)], p=[0.45, 0.35, 0.2]))
     if category == "outerwear":
         return float(rng.choice([u(1.9, 2.9), u(2.6, 3.6), u(3.5, 5.4)], p=[0.45, 0.3, 0.25]))
-    return float(rng.choice([u(1.35, 1.9), u(1.9, 3.0), u(2.7, 3.5)], p=[0.18, 0.67, 0.15]))
+    return float(rng.choice([u(1.35, 1.9), u(1.9, 3.0), u(2.7, 3.75)], p=[0.14, 0.52, 0.34]))
 
 
 def _hem_width(rng: Generator, category: str, waist: float) -> float:
@@ -199,22 +199,22 @@ def _neckline(right: Points, left: Points, depth: float, power: float, skew: flo
 def _assembled(rng: Generator, category: str, halves: tuple[Cut, Cut], neck: str, depth: float, is_open: bool) -> Sketch:
     edges, sleeves, marks = [], [], {}
     for (name, sign), cut in zip(SIDES, halves, strict=True):
-        edges.append(_edge(rng, cut, category) * [sign, 1])
+        edges.append(_edge(rng, cut, category) * at(sign, 1))
         for key, place in (("collar", at(cut.neck, 0)), ("shoulder", cut.shoulder), ("armpit", cut.armpit), ("waist", cut.waist), ("hem", cut.hem)):  # fmt: skip
-            marks[f"{key}_{name}"] = place * [sign, 1]
+            marks[f"{key}_{name}"] = place * at(sign, 1)
         if cut.sleeve:
             sleeve = _sleeve(cut)
-            sleeves.append(Piece(sleeve.outline * [sign, 1], "sleeve"))
-            marks |= {f"cuff_{name}_outer": sleeve.outer * [sign, 1], f"cuff_{name}_inner": sleeve.inner * [sign, 1]}
+            sleeves.append(Piece(sleeve.outline * at(sign, 1), "sleeve"))
+            marks |= {f"cuff_{name}_outer": sleeve.outer * at(sign, 1), f"cuff_{name}_inner": sleeve.inner * at(sign, 1)}
     power = {"v": rng.uniform(0.85, 1.25), "wrap": rng.uniform(0.9, 1.3), "square": rng.uniform(4, 9)}.get(
         neck, rng.uniform(1.6, 2.8)
     )
     skew = rng.uniform(-0.4, 0.4) if neck == "wrap" else 0.0
     right, left = marks["collar_right"], marks["collar_left"]
     front, back = _neckline(right, left, depth, power, skew), _neckline(right, left, rng.uniform(-0.03, 0.12), 2.0)
-    hem = bow(halves[0].hem, halves[1].hem * [-1, 1], rng.uniform(-0.03, 0.09), 11)
+    hem = bow(halves[0].hem, halves[1].hem * at(-1, 1), rng.uniform(-0.03, 0.09), 11)
     body = Piece(np.concatenate([edges[0], hem, edges[1][::-1], front[::-1]]))
-    lining = Piece(np.concatenate([back, front[::-1] + [0, 0.03]]), "lining")
+    lining = Piece(np.concatenate([back, front[::-1] + at(0, 0.03)]), "lining")
     marks |= {"collar_bottom": front[int(np.argmax(front[:, 1]))], "collar_back": back[8]}
     over = bool(rng.random() < 0.6) or any(cut.bend > 50 for cut in halves)
     pieces = (lining, body, *sleeves) if over else (lining, *sleeves, body)
@@ -252,7 +252,7 @@ def _sleeve(cut: Cut) -> _Sleeve:
     outer, inner = end + across * cut.cuff / 2, end - across * cut.cuff / 2
     outline = [bow(cut.shoulder, elbow + bisector * middle, 0.07 + cut.puff * 0.4), bow(elbow + bisector * middle, outer, 0.02 + cut.puff * 0.3),
                bow(outer, inner, 0.03, 4), bow(inner, elbow - bisector * middle, 0.02), bow(elbow - bisector * middle, cut.armpit, 0.0),
-               [cut.armpit * [0.9, 1.0], cut.shoulder * [0.9, 1.05]]]  # fmt: skip
+               [cut.armpit * at(0.9, 1.0), cut.shoulder * at(0.9, 1.05)]]  # fmt: skip
     return _Sleeve(np.concatenate(outline), outer, inner)
 
 
@@ -261,12 +261,12 @@ def _hems(rng: Generator, halves: tuple[Cut, Cut], front: Points) -> tuple[Line,
     made = []
     right, left = halves
     rise = rng.uniform(0.04, 0.18)
-    made.append(Line(bow(right.hem - [0, rise], left.hem * [-1, 1] - [0, rise], 0.02, 9), 0.015))
+    made.append(Line(bow(right.hem - at(0, rise), left.hem * at(-1, 1) - at(0, rise), 0.02, 9), 0.015))
     if rng.random() < 0.8:
-        made.append(Line(front + [0, rng.uniform(0.03, 0.1)], 0.015))
+        made.append(Line(front + at(0, rng.uniform(0.03, 0.1)), 0.015))
     for (_, sign), cut in zip(SIDES, halves, strict=True):
         if cut.sleeve:
-            made.append(Line(bow(cut.shoulder, cut.armpit, -0.08) * [sign, 1], 0.02))
+            made.append(Line(bow(cut.shoulder, cut.armpit, -0.08) * at(sign, 1), 0.02))
     return tuple(made)
 
 
@@ -279,7 +279,9 @@ def _with_legs(rng: Generator, sketch: Sketch, cut: Cut) -> Sketch:
     for name, sign in SIDES:
         waist = marks[f"waist_{name}"]
         outer, inner = at(sign * (gap / 2 + 2 * hem), end), at(sign * gap / 2, end)
-        leg = np.concatenate([[at(0, waist[1] - 0.2)], bow(waist - [0, 0.1], outer, sign * 0.06), bow(outer, inner, 0), [crotch]])
+        leg = np.concatenate(
+            [[at(0, waist[1] - 0.2)], bow(waist - at(0, 0.1), outer, sign * 0.06), bow(outer, inner, 0), [crotch]]
+        )
         pieces.append(Piece(leg))
         marks |= {f"hem_{name}": outer, f"leg_{name}_inner": inner}
     kept = [replace(each, points=np.minimum(each.points, [9, waist[1] + 0.05])) if each.role == "cloth" and number == 1 else each
@@ -299,7 +301,7 @@ def _collared(rng: Generator, sketch: Sketch, cut: Cut, collar: str, depth: floa
             _neckline(at(narrow, -rise), at(-narrow, -rise), -0.02, 2.0),
         )
         pieces.append(Piece(np.concatenate([lower, top[::-1]]), "cloth"))
-        lines += [Line(lower, 0.025), Line(top + [0, rise * 0.5], 0.012)]
+        lines += [Line(lower, 0.025), Line(top + at(0, rise * 0.5), 0.012)]
         return replace(
             sketch,
             pieces=tuple(pieces),
@@ -318,7 +320,7 @@ def _collared(rng: Generator, sketch: Sketch, cut: Cut, collar: str, depth: floa
         hood = np.concatenate([bow(at(wide + 0.08, 0.05), at(fat, -tall * 0.5), 0.1), bow(at(fat, -tall * 0.5), at(-fat, -tall * 0.5), 0.3, 11),
                                bow(at(-fat, -tall * 0.5), at(-wide - 0.08, 0.05), 0.1)])  # fmt: skip
         pieces.insert(0, Piece(hood, "cloth"))
-        hollow = Piece(np.concatenate([hood * [0.75, 0.8], bow(at(-wide, 0.02), at(wide, 0.02), 0.15)]), "lining")
+        hollow = Piece(np.concatenate([hood * at(0.75, 0.8), bow(at(-wide, 0.02), at(wide, 0.02), 0.15)]), "lining")
         pieces.insert(1, hollow)
         return replace(sketch, pieces=tuple(pieces), marks={**sketch.marks, "collar_back": at(0, -tall * 1.05)})
     if collar in ("shirt", "lapel"):
@@ -342,7 +344,7 @@ def _leaves(rng: Generator, wide: float, depth: float, collar: str) -> list[Piec
         else:
             tip = at(wide * rng.uniform(0.4, 0.9), low + rng.uniform(0.12, 0.3))
             points = [at(wide * 0.75, -0.1), at(wide + 0.06, 0.02), tip, at(0.02, low), at(wide * 0.55, low * 0.45)]
-        made.append(Piece(np.array(points) * [sign, 1], role))
+        made.append(Piece(np.array(points) * at(sign, 1), role))
     return made
 
 
@@ -354,15 +356,15 @@ def _closed(rng: Generator, sketch: Sketch, cut: Cut, closure: str, depth: float
     if closure == "zip":
         return replace(
             sketch,
-            lines=(*sketch.lines, Line(line, rng.uniform(0.03, 0.07), bool(rng.random() < 0.5)), Line(line + [0.05, 0], 0.01)),
+            lines=(*sketch.lines, Line(line, rng.uniform(0.03, 0.07), bool(rng.random() < 0.5)), Line(line + at(0.05, 0), 0.01)),
         )
     if closure == "buttons":
         count = int(rng.integers(3, 9))
         last = end - 0.2 if rng.random() < 0.7 else end * 0.6
         dots = np.column_stack([np.full(count, shift), np.linspace(depth + 0.08, last, count)])
         if rng.random() < 0.2:
-            dots = np.concatenate([dots, dots + [0.3, 0]])
-        return replace(sketch, lines=(*sketch.lines, Line(line + [0.08, 0], 0.015), Line(line - [0.08, 0], 0.015)), dots=dots)
+            dots = np.concatenate([dots, dots + at(0.3, 0)])
+        return replace(sketch, lines=(*sketch.lines, Line(line + at(0.08, 0), 0.015), Line(line - at(0.08, 0), 0.015)), dots=dots)
     if closure == "open":
         half, low = rng.uniform(0.03, 0.3), rng.uniform(0.05, 0.4)
         gap = np.array(
@@ -388,14 +390,14 @@ def _trimmed(rng: Generator, sketch: Sketch, cut: Cut) -> Sketch:
         box = np.array(
             [(x - side / 2, y), (x + side / 2, y), (x + side / 2, y + side), (x - side / 2, y + side), (x - side / 2, y)]
         )
-        lines += [Line(box, 0.015)] + ([Line(box * [-1, 1], 0.015)] if rng.random() < 0.5 else [])
+        lines += [Line(box, 0.015)] + ([Line(box * at(-1, 1), 0.015)] if rng.random() < 0.5 else [])
     if rng.random() < 0.18:
         high = u(0.03, 0.14)
         belt = [
-            marks["waist_right"] - [0, high],
-            marks["waist_right"] + [0, high],
-            marks["waist_left"] + [0, high],
-            marks["waist_left"] - [0, high],
+            marks["waist_right"] - at(0, high),
+            marks["waist_right"] + at(0, high),
+            marks["waist_left"] + at(0, high),
+            marks["waist_left"] - at(0, high),
         ]
         pieces.append(Piece(np.array(belt), "trim" if rng.random() < 0.6 else "cloth"))
     if rng.random() < 0.12:
@@ -405,7 +407,7 @@ def _trimmed(rng: Generator, sketch: Sketch, cut: Cut) -> Sketch:
             pieces.append(
                 Piece(
                     np.concatenate(
-                        [bow(start, end, u(-0.2, 0.2)), bow(end + [u(0.06, 0.25), u(-0.2, 0.1)], start + [0.05, 0.1], 0.05)]
+                        [bow(start, end, u(-0.2, 0.2)), bow(end + at(u(0.06, 0.25), u(-0.2, 0.1)), start + at(0.05, 0.1), 0.05)]
                     )
                 )
             )
@@ -427,7 +429,7 @@ def bottom(rng: Generator, worn: bool = False) -> Sketch:
     made = _skirt(rng) if kind == "skirt" else _legs(rng, kind == "shorts")
     high = rng.uniform(0.08, 0.3)
     right, left = made.marks["waist_right"], made.marks["waist_left"]
-    band = Line(bow(right * [1.02, 1] + [0, high], left * [1.02, 1] + [0, high], rng.uniform(-0.02, 0.06), 9), 0.02)
+    band = Line(bow(right * at(1.02, 1) + at(0, high), left * at(1.02, 1) + at(0, high), rng.uniform(-0.02, 0.06), 9), 0.02)
     dip = rng.uniform(-0.04, 0.1)
     pieces = made.pieces
     if not worn and dip < 0 and rng.random() < 0.8:
@@ -455,13 +457,13 @@ def _legs(rng: Generator, short: bool) -> Sketch:
         inner = at(sign * (gap / 2) + jitter[1], length + jitter[2])
         outer = at(inner[0] + sign * 2 * wide, length + jitter[2] + jitter[3] - gap * 0.15)
         half = [bow(at(-sign * 0.02, sag), waist, 0, 3), bow(waist, hips, -sign * 0.06), bow(hips, outer, sign * u(-0.04, 0.06)),
-                bow(outer, inner, -sign * u(-0.06, 0.08), 4), bow(inner, crotch, sign * u(-0.03, 0.05)), [crotch - [sign * 0.03, 0.05]]]  # fmt: skip
+                bow(outer, inner, -sign * u(-0.06, 0.08), 4), bow(inner, crotch, sign * u(-0.03, 0.05)), [crotch - at(sign * 0.03, 0.05)]]  # fmt: skip
         pieces.append(Piece(np.concatenate(half)))
         marks |= {f"waist_{name}": waist, f"hem_{name}": outer, f"leg_{name}_inner": inner}
         if rng.random() < 0.6:
-            lines.append(Line(bow(waist * [0.6, 1] + [0, 0.2], at(sign * hip * 0.95, rise * 0.6), sign * u(0, 0.2)), 0.02))
+            lines.append(Line(bow(waist * at(0.6, 1) + at(0, 0.2), at(sign * hip * 0.95, rise * 0.6), sign * u(0, 0.2)), 0.02))
         if rng.random() < 0.4:
-            lines.append(Line(bow(waist * 0.55 + [0, 0.2], (inner + outer) / 2, 0, 5), 0.012))
+            lines.append(Line(bow(waist * 0.55 + at(0, 0.2), (inner + outer) / 2, 0, 5), 0.012))
     lines.append(Line(bow(at(0.03, 0.1), crotch, u(-0.05, 0.05)), 0.02))
     if rng.random() < 0.5:
         pieces = pieces[::-1]

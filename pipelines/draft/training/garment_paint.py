@@ -10,7 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pipelines.draft.nets.garment import CATEGORIES, MARKS, SHOTS, SLEEVES
-from pipelines.draft.training.garment_cuts import Line, Piece, Points, Role, Sketch
+from pipelines.draft.training.garment_cuts import Line, Piece, Points, Role, Sketch, at
 from pipelines.images import Bytes, Floats
 
 CANVAS = 160
@@ -219,7 +219,7 @@ def _printed(rgb: Floats, sketch: Sketch, rng: Generator) -> Floats:
         return rgb
     left, right = sketch.marks["armpit_left"], sketch.marks["armpit_right"]
     wide = max(6.0, float(right[0] - left[0]))
-    x, y = (left + right) / 2 + rng.normal(0, 0.12, 2) * wide + [0, 0.15 * wide]
+    x, y = (left + right) / 2 + rng.normal(0, 0.12, 2) * wide + at(0, 0.15 * wide)
     ink, canvas = _colour(rng), np.zeros((CANVAS, CANVAS), np.uint8)
     size = wide * rng.uniform(0.15, 0.8)
     kind = int(rng.integers(3))

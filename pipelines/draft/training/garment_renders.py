@@ -1,19 +1,19 @@
 """The renderer's own garments as cut-outs, flat and worn, with the landmarks of their construction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 
-from pipelines.draft.training.garment_cuts import Sketch, at
+from pipelines.draft.training.garment_cuts import Points, Sketch, at
 from pipelines.draft.training.garment_paint import CANVAS, Sample, sampled
 from pipelines.images import Floats, Mask
 from pipelines.sizes import Size
 from pipelines.vision.people.body import Part, Point
 from pipelines.vision.rendering import figure as figures
-from pipelines.vision.rendering.cloth import CATEGORIES, landmarks_of, render_garment, sleeves_of
+from pipelines.vision.rendering.cloth import CATEGORIES, SIDES_OF_PICTURE, landmarks_of, render_garment, sleeves_of
 from pipelines.vision.rendering.figure import SKIN_FINISHES, Build, Figure, Pose
 from pipelines.vision.rendering.render import render_body
 from pipelines.vision.rendering.textile import Colour, Pattern, Textile
@@ -66,11 +66,23 @@ def _worn(rng: Generator) -> list[Sample]:
         mask = shot.body.parts == _PARTS[CATEGORIES[garment.kind]]
         if mask.sum() > 400:
             places = landmarks_of(garment, bones, shot.view)
+            # The pattern's armpits lie where the sleeves come free of the sides, far down where arms hang.
+            places |= {
+                f"armpit_{name}": shot.body.joints[f"{own}_armpit"] for name, own in SIDES_OF_PICTURE if "armpit_left" in places
+            }
+            places |= _seen_waist(mask) if CATEGORIES[garment.kind] == "bottom" else {}
             made.append(_cropped(shot.rgb, mask, _marks(places), garment, shot.alpha if rng.random() < 0.25 else None))
     return made
 
 
-def _cropped(rgb: Floats, mask: Mask, marks: dict[str, np.ndarray], spec: GarmentSpec, whole: Floats | None) -> Sample:
+def _seen_waist(mask: Mask) -> dict[str, Point]:
+    """The upper corners of what is seen of trousers or a skirt below a top."""
+    row = int(np.flatnonzero(mask.sum(axis=1) > 0.5 * mask.sum(axis=1).max())[0]) + 1
+    columns = np.flatnonzero(mask[row])
+    return {"waist_left": Point(columns[0] + 0.5, row), "waist_right": Point(columns[-1] + 0.5, row)}
+
+
+def _cropped(rgb: Floats, mask: Mask, marks: Mapping[str, Points], spec: GarmentSpec, whole: Floats | None) -> Sample:
     """The garment's part of a picture, enlarged to the canvas; with `whole`, the figure around it stays."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     side = 1.1 * max(np.ptp(rows), np.ptp(columns))
@@ -88,8 +100,12 @@ def _cropped(rgb: Floats, mask: Mask, marks: dict[str, np.ndarray], spec: Garmen
     return sampled(pictures[0].astype(np.float32), pictures[1].astype(np.float32), sketch)
 
 
-def _marks(landmarks: "dict[str, Point] | object") -> dict[str, np.ndarray]:
-    return {name: at(place.x - 0.5, place.y - 0.5) for name, place in dict(landmarks).items()}
+def _marks(landmarks: Mapping[str, Point]) -> dict[str, Points]:
+    """Landmarks with whole numbers at pixel centres, and the middle of the back's edge."""
+    places = {name: at(place.x - 0.5, place.y - 0.5) for name, place in landmarks.items()}
+    if "collar_left" in places:
+        places["collar_back"] = (places["collar_left"] + places["collar_right"]) / 2
+    return places
 
 
 def _textile(rng: Generator) -> Textile:

@@ -23,10 +23,10 @@ def _ring(rng: Generator, wide: float, high: float, power: float = 2.0, count: i
 
 def _shoes(rng: Generator) -> Sketch:
     shoe = _SHOES[any_of(rng, {"low": 0.5, "boot": 0.25, "heel": 0.25})](rng)
-    turned = [Piece(each.points * [-1, 1], each.role) for each in shoe] if rng.random() < 0.5 else shoe
+    turned = [Piece(each.points * at(-1, 1), each.role) for each in shoe] if rng.random() < 0.5 else shoe
     if rng.random() < 0.6:
         away, mirror = at(rng.uniform(-0.8, 0.8), rng.uniform(-0.9, 0.4)), float(rng.choice([-1, 1], p=[0.25, 0.75]))
-        turned = [*(Piece(each.points * [mirror, 1] + away, each.role) for each in turned), *turned]
+        turned = [*(Piece(each.points * at(mirror, 1) + away, each.role) for each in turned), *turned]
     lines = [Line(bow(at(x, -0.1), at(x + 0.25, 0.1), 0.1, 4), 0.03, True) for x in np.linspace(0, 0.5, int(rng.integers(0, 6)))]
     return Sketch("shoes", tuple(turned), tuple(lines))
 
@@ -90,7 +90,7 @@ def _hat(rng: Generator) -> Sketch:
             "hat",
             (Piece(dome), Piece(np.array([(-wide, -0.1), (wide, -0.1), (wide, u(0.2, 0.5)), (-wide, u(0.2, 0.5))]), "trim")),
         )
-    brim = Piece(_ring(rng, u(1.3, 2.2), u(0.15, 0.6)) + [0, 0.05])
+    brim = Piece(_ring(rng, u(1.3, 2.2), u(0.15, 0.6)) + at(0, 0.05))
     band = Piece(np.array([(-wide, -0.2), (wide, -0.2), (wide, 0.02), (-wide, 0.02)]), "trim")
     return Sketch("hat", (brim, Piece(dome), band) if rng.random() < 0.7 else (Piece(dome), brim))
 
@@ -108,15 +108,15 @@ def _bag(rng: Generator) -> Sketch:
         arch = bow(at(-width, -high + 0.1), at(width, -high + 0.1), reach / (2 * width) * 0.9, 15)
         pieces.append(
             Piece(
-                np.concatenate([arch, (arch * [1 - thick / width, 1] + [0, thick])[::-1]]),
+                np.concatenate([arch, (arch * at(1 - thick / width, 1) + at(0, thick))[::-1]]),
                 "trim" if rng.random() < 0.6 else "cloth",
             )
         )
     pieces.append(Piece(body))
     if rng.random() < 0.5:
-        pieces.append(Piece(body * [1, 0.5] - [0, high * 0.45], "trim" if rng.random() < 0.4 else "cloth"))
+        pieces.append(Piece(body * at(1, 0.5) - at(0, high * 0.45), "trim" if rng.random() < 0.4 else "cloth"))
     if rng.random() < 0.3:
-        pieces.append(Piece(_ring(rng, 0.6, high * 0.4, 4) + [0, high * 0.4]))
+        pieces.append(Piece(_ring(rng, 0.6, high * 0.4, 4) + at(0, high * 0.4)))
     return Sketch("bag", tuple(pieces), (Line(bow(at(-0.8, -high * 0.6), at(0.8, -high * 0.6), 0.02), 0.03, True),))
 
 
@@ -126,13 +126,17 @@ def _other(rng: Generator) -> Sketch:
     kind = any_of(rng, {"blob": 0.4, "strip": 0.25, "glasses": 0.1, "bottle": 0.15, "polygon": 0.1})
     if kind == "strip":
         ends, wide = rng.normal(0, 1.2, (2, 2)), u(0.05, 0.4)
-        path = bow(ends[0], ends[1] + [0.4, 0], u(-0.5, 0.5), 13)
-        return Sketch("other", (Piece(np.concatenate([path, path[::-1] + [0.05, wide]])),))
+        path = bow(ends[0], ends[1] + at(0.4, 0), u(-0.5, 0.5), 13)
+        return Sketch("other", (Piece(np.concatenate([path, path[::-1] + at(0.05, wide)])),))
     if kind == "glasses":
         lens = _ring(rng, 0.5, u(0.3, 0.5), 3)
         return Sketch(
             "other",
-            (Piece(np.array([(-0.6, -0.1), (0.6, -0.1), (0.6, 0), (-0.6, 0)])), Piece(lens - [0.6, 0]), Piece(lens + [0.6, 0])),
+            (
+                Piece(np.array([(-0.6, -0.1), (0.6, -0.1), (0.6, 0), (-0.6, 0)])),
+                Piece(lens - at(0.6, 0)),
+                Piece(lens + at(0.6, 0)),
+            ),
         )
     if kind == "bottle":
         tall, neck = u(0.8, 1.6), u(0.1, 0.4)

@@ -28,7 +28,7 @@ def _worn_top(rng: Generator, sketch: Sketch) -> Sketch:
     if rng.random() < 0.3:
         x = rng.uniform(0.35, 0.75) * (1 if rng.random() < 0.5 else -1)
         front.append(Piece(bow(at(x * 0.8, -1.6), at(x, rng.uniform(0.2, 1.2)), 0.1).repeat(1, axis=0), "hair"))
-        front[-1] = Piece(np.concatenate([front[-1].points, front[-1].points[::-1] + [rng.uniform(0.1, 0.35), 0]]), "hair")
+        front[-1] = Piece(np.concatenate([front[-1].points, front[-1].points[::-1] + at(rng.uniform(0.1, 0.35), 0)]), "hair")
     if rng.random() < 0.12:
         spot = at(rng.uniform(-1, 1), rng.uniform(1.2, low))
         front.append(Piece(spot + rng.normal(0, 0.18, (7, 2)), "skin"))
@@ -40,7 +40,7 @@ def _neck(rng: Generator, marks: Mapping[str, Points]) -> Piece:
     wide, low = 0.9 * float(marks["collar_right"][0]), float(marks["collar_bottom"][1]) + 0.1
     neck = rng.uniform(0.26, 0.36)
     head = (
-        bow(at(0.3, -0.55), at(-0.3, -0.55), 0.9, 13) * [1.2, 1]
+        bow(at(0.3, -0.55), at(-0.3, -0.55), 0.9, 13) * at(1.2, 1)
         if rng.random() < 0.5
         else np.array([(neck, -0.6), (-neck, -0.6)])
     )
@@ -55,8 +55,8 @@ def _arm(rng: Generator, sketch: Sketch, side: str, sign: float) -> tuple[Piece,
         start = (marks[f"cuff_{side}_outer"] + marks[f"cuff_{side}_inner"]) / 2
         root = (marks[f"shoulder_{side}"] + marks[f"armpit_{side}"]) / 2
     else:
-        root = marks[f"shoulder_{side}"] * [1, 0] + [sign * 0.15, 0.1]
-        start = root + [sign * rng.uniform(0.1, 0.3), 0.6]
+        root = marks[f"shoulder_{side}"] * at(1, 0) + at(sign * 0.15, 0.1)
+        start = root + at(sign * rng.uniform(0.1, 0.3), 0.6)
     way = (start - root) / max(1e-6, float(np.linalg.norm(start - root)))
     whole, done = rng.uniform(2.5, 3.1), float(np.linalg.norm(start - root))
     bent = way + np.array([-sign * rng.uniform(-0.1, 1.3) * (rng.random() < 0.4), 0])
@@ -94,16 +94,19 @@ def _worn_bottom(rng: Generator, sketch: Sketch) -> Sketch:
         outer, inner = marks[f"hem_{side}"], marks.get(f"leg_{side}_inner", at(sign * 0.15, float(marks[f"hem_{side}"][1])))
         middle, end = (outer + inner) / 2, u(0.25, 2.0)
         below.append(
-            Piece(np.array([middle + [-0.25, -0.3], middle + [0.25, -0.3], middle + [0.2, end], middle + [-0.2, end]]), "skin")
+            Piece(
+                np.array([middle + at(-0.25, -0.3), middle + at(0.25, -0.3), middle + at(0.2, end), middle + at(-0.2, end)]),
+                "skin",
+            )
         )
         below.append(
             Piece(
                 np.array(
                     [
-                        middle + [-0.3, end - 0.1],
-                        middle + [0.3, end - 0.1],
-                        middle + [0.35, end + 0.3],
-                        middle + [-0.35, end + 0.3],
+                        middle + at(-0.3, end - 0.1),
+                        middle + at(0.3, end - 0.1),
+                        middle + at(0.35, end + 0.3),
+                        middle + at(-0.35, end + 0.3),
                     ]
                 ),
                 "other",
@@ -116,6 +119,8 @@ def _worn_bottom(rng: Generator, sketch: Sketch) -> Sketch:
     ]
     if "crotch" not in marks:
         below = [each for each in below if each.role == "skin"]
-    upper = [trunk] if rng.random() < 0.6 else []
-    cut = [] if upper else [trunk]
-    return replace(sketch, pieces=(*below, *cut, *sketch.pieces, *upper, *arms))
+    covers = rng.random() < 0.6
+    if covers and over > 0:
+        marks = {**marks, "waist_left": at(-1.03, over), "waist_right": at(1.03, over)}
+    layers = (*sketch.pieces, trunk) if covers else (trunk, *sketch.pieces)
+    return replace(sketch, pieces=(*below, *layers, *arms), marks=marks)

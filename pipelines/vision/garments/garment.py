@@ -77,7 +77,7 @@ def read_garment(rgb: Bytes, matte: Matte, hint: str = "") -> Garment:
     matte = isolate_worn(rgb, matte, worn, hint) if worn else matte
     _check(rgb, matte.alpha)
     outline, named = outline_of(matte.alpha), named_category(hint)
-    found = read_by_net(rgb, matte.alpha, outline, named)
+    found = read_by_net(rgb, matte.alpha, outline, named, worn is not None)
     if found.confidence < LEAST_CONFIDENCE:
         found = _read_by_outline(outline, worn, named or found.likely)
     category, landmarks = cast(Category, found.category), dict(found.landmarks)

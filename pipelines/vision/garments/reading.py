@@ -16,6 +16,7 @@ from pipelines.vision.people.body import Point
 if TYPE_CHECKING:
     from pipelines.draft.nets.garment import GarmentNet, Reading
 
+CLOTHES = ("top", "outerwear", "dress", "bottom")
 PAIRED = ("collar", "shoulder", "armpit", "waist", "hem")
 ON_TOP = (*(f"{name}_{side}" for name in PAIRED for side in ("left", "right")), "collar_bottom")
 ON_BOTTOM = ("waist_left", "waist_right", "hem_left", "hem_right")
@@ -38,12 +39,16 @@ class Found:
     """The category where that is more certain than the landmarks are."""
 
 
-def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None) -> Found:
-    """Read the garment of float32 alpha (h, w) in uint8 (h, w, 3); `named` is its category where the user said so."""
+def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None, worn: bool = False) -> Found:
+    """Read the garment of float32 alpha (h, w) in uint8 (h, w, 3).
+
+    `named` is its category where the user said so; what was `worn` on a body isn't a shoe, a bag or a hat.
+    """
     from pipelines.draft.nets.garment import read
 
     said = read(_net(), rgb, alpha)
-    category = named or max(said.category, key=lambda name: said.category[name])
+    possible = CLOTHES if worn else tuple(said.category)
+    category = named or max(possible, key=lambda name: said.category[name])
     likely = category if said.category[category] > CERTAIN else None
     names = _names(said, category)
     if not names:
@@ -53,6 +58,13 @@ def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None) 
     sure = sorted(min(said.marks[name].sure, said.marks[name].present) for name in names)
     weakest = float(np.mean(sure[: max(1, len(sure) // 2)]))
     return Found(category, landmarks, weakest * _ordered(landmarks), likely)
+
+
+def likely_worn(rgb: Bytes, alpha: Floats) -> float:
+    """0 to 1: how likely a cut-out of float32 alpha (h, w) from uint8 (h, w, 3) shows a garment on a person."""
+    from pipelines.draft.nets.garment import read
+
+    return read(_net(), rgb, alpha).shot["worn"]
 
 
 @cache
@@ -67,7 +79,7 @@ def _names(said: "Reading", category: str) -> tuple[str, ...]:
     """The landmarks that something of this category has, with legs and sleeves where they are seen."""
     if category == "bottom":
         return (*ON_BOTTOM, *LEGS) if _seen(said, LEGS) else ON_BOTTOM
-    if category not in ("top", "outerwear", "dress"):
+    if category not in CLOTHES:
         return ()
     cuffs = [(f"cuff_{side}_outer", f"cuff_{side}_inner") for side in ("left", "right")]
     sleeved = said.sleeves["none"] < LIKELY
