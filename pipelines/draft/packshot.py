@@ -164,9 +164,10 @@ def _dressed(placed: _Placed, hung: bool) -> Cutout:
 
 def _without_inside(front: Cutout, landmarks: Mapping[str, Point]) -> Cutout:
     """Without the inside of the back that the picture shows: the hanger lies before that."""
-    if "collar_bottom" not in landmarks:
+    if "collar_left" not in landmarks:
         return front
-    inside = inside_of_neckline(to_bytes(front.colour), front.alpha, landmarks)
+    edge = outline_of(front.alpha).upper_edge(landmarks["collar_left"], landmarks["collar_right"])
+    inside = inside_of_neckline(to_bytes(front.colour), front.alpha, {**landmarks, "collar_bottom": edge})
     return front if inside is None else Cutout(front.colour, (front.alpha * (1 - inside.mask)).astype(np.float32))
 
 

@@ -16,10 +16,10 @@ from pipelines.draft.training.lesson import HELD_OUT
 from pipelines.images import Bytes, Floats, to_float
 from pipelines.vision.garments.garment import LANDMARKS, WORDS, _read_by_outline
 from pipelines.vision.garments.outline import Outline, outline_of
-from pipelines.vision.garments.reading import likely_worn, read_by_net
+from pipelines.vision.garments.reading import read_by_net
 from pipelines.vision.garments.snap import snapped
 from pipelines.vision.people.body import Point
-from tests.pipelines.wardrobe import Flat, dress, long_sleeved, person, tank, tee, trousers
+from tests.pipelines.wardrobe import Flat, dress, long_sleeved, tank, tee, trousers
 
 EXAMS = (1, 2, 3, 5, 6)
 
@@ -102,11 +102,6 @@ def test_a_blob_is_read_without_confidence() -> None:
     assert found.confidence < 0.5
 
 
-def test_a_person_is_likely_worn_and_a_shirt_is_not() -> None:
-    wearer, shirt = person(sleeves=True), tee()
-    assert likely_worn(wearer.rgb, wearer.matte.alpha) > 0.5 > likely_worn(shirt.rgb, shirt.matte.alpha)
-
-
 def test_reading_follows_the_picture_s_size_and_place(net: GarmentNet) -> None:
     piece = tee()
     small = read(net, piece.rgb, piece.matte.alpha)
@@ -171,14 +166,14 @@ def test_a_lesson_makes_the_net_better() -> None:
     assert lesson.batch(pool, 4, generator)["given"].shape == (4, 4, SIDE, SIDE)
 
 
-def _square(corner: float = 0.0) -> tuple[Bytes, Floats, Outline]:
+def _square() -> tuple[Bytes, Floats, Outline]:
     alpha = np.zeros((200, 200), np.float32)
     alpha[40:160, 50:150] = 1
     return np.zeros((200, 200, 3), np.uint8), alpha, outline_of(alpha)
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.floats(-5, 5), st.floats(-5, 5))
+@given(st.floats(-4, 4), st.floats(-4, 4))
 def test_a_corner_that_is_read_roughly_is_moved_to_the_outline_s(dx: float, dy: float) -> None:
     _, _, outline = _square()
     found = snapped({"hem_left": Point(50 + dx, 160 + dy)}, outline, False)["hem_left"]

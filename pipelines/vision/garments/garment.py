@@ -84,7 +84,8 @@ def read_garment(rgb: Bytes, matte: Matte, hint: str = "") -> Garment:
     if category in BARE or category == "bottom":
         return Garment(matte.foreground, matte.alpha, category, landmarks, "none", found.confidence)
     alpha = matte.alpha
-    inside = inside_of_neckline(rgb, alpha, landmarks) if worn is None else None
+    edge = outline.upper_edge(landmarks["collar_left"], landmarks["collar_right"])
+    inside = inside_of_neckline(rgb, alpha, {**landmarks, "collar_bottom": edge}) if worn is None else None
     if inside is not None:
         alpha = (alpha * (1 - inside.mask)).astype(np.float32)
         landmarks["collar_bottom"] = inside.bottom

@@ -12,7 +12,6 @@ from pipelines.images import Bytes, Floats, Mask, alpha_of, linear, pixels, resi
 from pipelines.sizes import Mode, Size
 from pipelines.vision.faces import find_faces, plausible_skin
 from pipelines.vision.garments.garment import named_category
-from pipelines.vision.garments.reading import likely_worn
 from pipelines.vision.garments.straighten import Cutout
 from pipelines.vision.mattes.matting import Matte, matte_of, matte_of_part
 from pipelines.vision.mattes.segment import grab
@@ -24,8 +23,8 @@ _LARGEST_CAST = 0.08
 _WORN_CONFIDENCE = 0.6
 _LEAST_SHARE = 0.02
 _LEAST_CONFIDENCE = 0.5
-_LEAST_SKIN, _LEAST_WORN = 0.02, 0.04
-"""Share of skin's colours, and likelihood by the net, below which nobody is looked for."""
+_LEAST_SKIN = 0.02
+"""Share of skin's colours below which nobody is looked for."""
 _OCCLUDED = 0.12
 _CUT_SIDE = 640
 
@@ -62,8 +61,6 @@ def _wearer(rgb: Bytes, whole: Matte) -> Body | None:
     if inside.any() and plausible_skin(rgb)[inside].mean() < _LEAST_SKIN:
         return None
     face = bool(find_faces(rgb))
-    if not face and inside.any() and likely_worn(rgb, whole.alpha) < _LEAST_WORN:
-        return None
     try:
         body = read_person(rgb, whole)
     except PersonNotFound as error:

@@ -60,13 +60,6 @@ def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None, 
     return Found(category, landmarks, weakest * _ordered(landmarks), likely)
 
 
-def likely_worn(rgb: Bytes, alpha: Floats) -> float:
-    """0 to 1: how likely a cut-out of float32 alpha (h, w) from uint8 (h, w, 3) shows a garment on a person."""
-    from pipelines.draft.nets.garment import read
-
-    return read(_net(), rgb, alpha).shot["worn"]
-
-
 @cache
 def _net() -> "GarmentNet":
     from pipelines.draft.nets.garment import GarmentNet

@@ -4,7 +4,8 @@ A net says which corner is meant, to a few hundredths of the garment; the outlin
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,37 +13,56 @@ from numpy.typing import NDArray
 from pipelines.vision.garments.outline import Outline, Points
 from pipelines.vision.people.body import Point
 
-Turn = Literal["out", "in", "edge"]
-REACH = 0.045
-"""How far a landmark may be moved, in diagonals of the garment."""
 STEP = 0.022
-"""How far along the outline its turn is measured, in diagonals."""
-LEAST_TURN = 0.35
-"""Radians below which the outline counts as straight."""
+"""How far along the outline its turn is measured, in diagonals of the garment."""
 PULL = 1.1
 """Radians of turn that outweigh the whole reach."""
-_TURNS: Mapping[str, Turn] = {
-    "collar": "out", "shoulder": "out", "armpit": "in", "cuff": "out", "hem": "out", "leg": "out", "crotch": "in", "waist": "edge",
-}  # fmt: skip
-BESIDE = 0.03
-"""Where the outline doesn't turn, how near it must run, in diagonals, to take a landmark in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a landmark looks like on the outline; lengths in diagonals of the garment."""
+
+    sign: int
+    """1 for corners that stick out, -1 for notches."""
+    least: float
+    """Radians by which it turns there at least."""
+    reach: float = 0.045
+    beside: float = 0.027
+    """Where the outline doesn't turn so, how near it must run to take the landmark in."""
+    share: float = 1.0
+    """How much of the way to that corner it is moved."""
+
+
+_CORNER, _COLLAR, _EDGE = _Rule(1, 0.35), _Rule(1, 0.35, 0.022, 0.015), _Rule(1, inf)
+_NOTCH, _ARMHOLE, _CROTCH = _Rule(-1, 1.6, 0.095, 0.0, 0.5), _Rule(-1, 0.35), _Rule(-1, 0.6, beside=0.0)
+"""Between a sleeve and the side the outline nearly turns back, often below the armpit, since there cloth lies on cloth."""
 
 
 def snapped(landmarks: Mapping[str, Point], outline: Outline, is_bottom: bool) -> dict[str, Point]:
     """The landmarks, in pixels of the picture, on the outline where it runs near them; what lies inside stays."""
     contour, diagonal = outline.contour, float(np.hypot(outline.width, outline.height))
     turning = _turning(contour, max(2, round(STEP * diagonal)))
+    sleeved = any(name.startswith("cuff") for name in landmarks)
     found = {}
     for name, at in landmarks.items():
-        turn = _TURNS.get(name.split("_")[0])
-        turn = "out" if is_bottom and turn == "edge" else turn
-        if turn is None or name == "collar_bottom":
-            found[name] = at
-            continue
+        rule = _rule(name, is_bottom, sleeved)
         place = np.array([at.x * outline.scale + outline.pad - 0.5, at.y * outline.scale + outline.pad - 0.5])
-        x, y = _moved(place, contour, turning, turn, diagonal)
-        found[name] = Point((x - outline.pad + 0.5) / outline.scale, (y - outline.pad + 0.5) / outline.scale)
+        x, y = place if rule is None else _moved(place, contour, turning, rule, diagonal)
+        found[name] = Point(float((x - outline.pad + 0.5) / outline.scale), float((y - outline.pad + 0.5) / outline.scale))
     return found
+
+
+def _rule(name: str, is_bottom: bool, sleeved: bool) -> _Rule | None:
+    """None for what may lie anywhere inside."""
+    kind = name.split("_")[0]
+    if name == "collar_bottom":
+        return None
+    if kind == "armpit":
+        return _NOTCH if sleeved else _ARMHOLE
+    if kind == "waist":
+        return _CORNER if is_bottom else _EDGE
+    return {"crotch": _CROTCH, "collar": _COLLAR}.get(kind, _CORNER)
 
 
 def _turning(contour: Points, step: int) -> NDArray[np.float64]:
@@ -64,12 +84,12 @@ def _smoothed(contour: Points, reach: int) -> Points:
     return np.column_stack([np.convolve(column, kernel, "valid") for column in padded.T])
 
 
-def _moved(place: Points, contour: Points, turning: NDArray[np.float64], turn: Turn, diagonal: float) -> Points:
+def _moved(place: Points, contour: Points, turning: NDArray[np.float64], rule: _Rule, diagonal: float) -> Points:
+    """The point of the outline within reach that turns most, the nearer the better; else the nearest one beside; else itself."""
     away = np.linalg.norm(contour - place, axis=1) / diagonal
+    amount = turning * rule.sign
+    score = np.where((away < rule.reach) & (amount > rule.least), amount - PULL * (away / rule.reach) ** 2, -np.inf)
+    if np.isfinite(score.max()):
+        return np.asarray(place + rule.share * (contour[int(np.argmax(score))] - place))
     nearest = int(np.argmin(away))
-    if turn != "edge":
-        amount = turning if turn == "out" else -turning
-        score = np.where((away < REACH) & (amount > LEAST_TURN), amount - PULL * (away / REACH) ** 2, -np.inf)
-        if np.isfinite(score.max()):
-            return np.asarray(contour[int(np.argmax(score))])
-    return np.asarray(contour[nearest] if away[nearest] < BESIDE else place)
+    return np.asarray(contour[nearest] if away[nearest] < rule.beside else place)
