@@ -1,5 +1,6 @@
 """Packshot: a photograph of a product turned into a catalogue picture."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,18 +8,26 @@ import numpy as np
 from pipelines.draft.packshot_brief import Brief, Presentation, read_brief
 from pipelines.draft.packshot_context import Context, read_context
 from pipelines.engine import Output, Progress
-from pipelines.images import Floats, alpha_of, composite, linear, picture, pixels, resized, size_of, srgb
+from pipelines.images import Floats, alpha_of, composite, linear, picture, pixels, resized, size_of, srgb, to_bytes
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Packshot
+from pipelines.vision.garments.garment import named_category
+from pipelines.vision.garments.neckline import inside_of_neckline
+from pipelines.vision.garments.outline import outline_of
 from pipelines.vision.garments.product import Product, find_product
-from pipelines.vision.garments.straighten import Cutout, cropped, straightened
+from pipelines.vision.garments.reading import Found, read_by_net
+from pipelines.vision.garments.straighten import Cutout, lean_of, over, straightened, symmetrised, turned
+from pipelines.vision.people.body import Point
 from pipelines.vision.rendering.cast import Shadow, floor_shadow, occlusion, window_light
-from pipelines.vision.rendering.hanger import draw_hanger, find_shoulders
+from pipelines.vision.rendering.ghost import back_of
+from pipelines.vision.rendering.hanger import draw_clips, draw_hanger, shoulders_of
 from pipelines.vision.rendering.surfaces import surface
 from pipelines.vision.upsample import bleed, enlarge
 
 _STEPS = 8
 _LOW = 0.5
+_SURE = 0.5
+"""Confidence from which landmarks are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +66,9 @@ def run(task: Packshot, progress: Progress) -> Output:
     steps = iter(range(_STEPS))
     product = find_product(task.product_image, task.mode, task.prompt, lambda note: progress(next(steps), _STEPS, note))
     progress(4, _STEPS, "straightening")
-    cutout = cropped(product.cutout) if product.worn else straightened(product.cutout)
+    cutout = symmetrised(_upright(product, task.prompt))
     progress(5, _STEPS, "laying out")
-    placed = _placed(cutout, _FRAMES[brief.presentation], task.size)
+    placed = _placed(cutout, _read(cutout, task.prompt, product.worn), _FRAMES[brief.presentation], task.size)
     progress(6, _STEPS, "lighting the surface")
     context = None if task.image_context is None else read_context(pixels(task.image_context))
     image = _rendered(placed, brief, context, task, rng)
@@ -68,7 +77,28 @@ def run(task: Packshot, progress: Progress) -> Output:
     return Output(finished, _notes(task, brief, product, cutout), _details(brief, product, context))
 
 
-def _placed(cutout: Cutout, frame: _Frame, size: Size) -> Cutout:
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """The product at its place, in the whole picture; landmarks in its pixels, none where they are a guess."""
+
+    cutout: Cutout
+    category: str
+    landmarks: Mapping[str, Point]
+
+
+def _upright(product: Product, prompt: str) -> Cutout:
+    """The product turned upright: by its outline, or by its landmarks where somebody who may lean wore it."""
+    found = _read(product.cutout, prompt, worn=True) if product.worn else None
+    lean = 0.0 if found is None or found.confidence < _SURE else lean_of(found.landmarks)
+    return straightened(product.cutout) if abs(lean) < 1 else turned(product.cutout, -lean)
+
+
+def _read(cutout: Cutout, prompt: str, worn: bool) -> Found:
+    """What the product is, and where its collar, shoulders and waist are."""
+    return read_by_net(to_bytes(cutout.colour), cutout.alpha, outline_of(cutout.alpha), named_category(prompt), worn)
+
+
+def _placed(cutout: Cutout, found: Found, frame: _Frame, size: Size) -> _Placed:
     """The cut-out at its place in a picture of `size`, colours carried on beyond its edge."""
     height, width = cutout.alpha.shape
     scale = min(frame.width * size.width / width, frame.height * size.height / height)
@@ -82,13 +112,15 @@ def _placed(cutout: Cutout, frame: _Frame, size: Size) -> Cutout:
     full = np.zeros((size.height, size.width, 3), np.float32)
     alpha = np.zeros((size.height, size.width), np.float32)
     full[spot], alpha[spot] = grown, cover
-    return Cutout(full, alpha)
+    sure = found.landmarks if found.confidence >= _SURE else {}
+    marks = {name: Point(at.x * scale + left, at.y * scale + top) for name, at in sure.items()}
+    return _Placed(Cutout(full, alpha), found.category, marks)
 
 
-def _rendered(placed: Cutout, brief: Brief, context: Context | None, task: Packshot, rng: np.random.Generator) -> Floats:
+def _rendered(placed: _Placed, brief: Brief, context: Context | None, task: Packshot, rng: np.random.Generator) -> Floats:
     behind = _behind(brief, context, task.size, rng)
     angle = (context.light if context else 118.0) + float(rng.uniform(-14, 14))
-    object_ = _hung(placed) if brief.presentation == "hanger" else placed
+    object_ = _dressed(placed, brief.presentation == "hanger")
     light = _light(object_.alpha, brief, angle, task, rng)
     behind = srgb(linear(behind) * light[..., None])
     return composite(object_.colour, object_.alpha, behind)
@@ -115,13 +147,28 @@ def _light(alpha: Floats, brief: Brief, angle: float, task: Packshot, rng: np.ra
     return light
 
 
-def _hung(placed: Cutout) -> Cutout:
-    """The product in front of a hanger that fits it."""
-    size = Size(placed.alpha.shape[1], placed.alpha.shape[0])
-    hanger = draw_hanger(find_shoulders(placed.alpha), size)
-    cover = placed.alpha + hanger.alpha * (1 - placed.alpha)
-    colour = composite(placed.colour, placed.alpha, hanger.colour)
-    return Cutout(colour, cover)
+def _dressed(placed: _Placed, hung: bool) -> Cutout:
+    """The product before the inside of its back and, where it hangs, the hanger that fits it."""
+    front, back = placed.cutout, back_of(placed.cutout, placed.landmarks)
+    if not hung:
+        return front if back is None else over(front, back)
+    size = Size(front.alpha.shape[1], front.alpha.shape[0])
+    if placed.category == "bottom" and placed.landmarks:
+        clips = draw_clips(placed.landmarks["waist_left"], placed.landmarks["waist_right"], size)
+        return over(Cutout(clips.colour, clips.alpha), front)
+    if back is None:
+        back, front = front, _without_inside(front, placed.landmarks)
+    hanger = draw_hanger(shoulders_of(placed.landmarks, front.alpha), size)
+    return over(front, over(Cutout(hanger.colour, hanger.alpha), back))
+
+
+def _without_inside(front: Cutout, landmarks: Mapping[str, Point]) -> Cutout:
+    """Without the inside of the back that the picture shows: the hanger lies before that."""
+    if "collar_left" not in landmarks:
+        return front
+    edge = outline_of(front.alpha).upper_edge(landmarks["collar_left"], landmarks["collar_right"])
+    inside = inside_of_neckline(to_bytes(front.colour), front.alpha, {**landmarks, "collar_bottom": edge})
+    return front if inside is None else Cutout(front.colour, (front.alpha * (1 - inside.mask)).astype(np.float32))
 
 
 def _notes(task: Packshot, brief: Brief, product: Product, cutout: Cutout) -> tuple[str, ...]:

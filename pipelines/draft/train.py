@@ -13,11 +13,12 @@ from typing import Any
 import torch
 
 from pipelines.draft.nets.weights import path_of
+from pipelines.draft.training.garment import Garments
 from pipelines.draft.training.lesson import Lesson
 from pipelines.draft.training.session import Plan, train
 from pipelines.draft.training.superres import Superres
 
-LESSONS: tuple[Lesson[Any], ...] = (Superres(),)
+LESSONS: tuple[Lesson[Any], ...] = (Superres(), Garments())
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from pipelines.images import Bytes, Floats, Mask
 from pipelines.vision.faces import Face, find_faces, plausible_skin
 from pipelines.vision.garments.neckline import inside_of_neckline
 from pipelines.vision.garments.outline import Outline, outline_of
+from pipelines.vision.garments.reading import Found, read_by_net
 from pipelines.vision.garments.worn import clipped
 from pipelines.vision.mattes.matting import Matte
 from pipelines.vision.people.body import Body, Part, Point
@@ -39,6 +40,10 @@ WORDS: dict[Category, tuple[str, ...]] = {
     "top": ("shirt", "tshirt", "top", "tee", "blouse", "sweater", "jumper", "pullover", "tank", "jersey", "polo", "sweatshirt"),
 }
 """What people call things, singular; looked for in the prompt in this order."""
+BARE = ("shoes", "bag", "hat", "other")
+"""Categories of things that have no landmarks."""
+LEAST_CONFIDENCE = 0.45
+"""Of the net, below which the outline is asked instead."""
 LONG_SLEEVE = 0.8
 """Length over the width of the torso from which a sleeve is long."""
 DRESS_LENGTH = 2.0
@@ -71,20 +76,31 @@ def read_garment(rgb: Bytes, matte: Matte, hint: str = "") -> Garment:
     worn = _wearer(rgb, matte)
     matte = isolate_worn(rgb, matte, worn, hint) if worn else matte
     _check(rgb, matte.alpha)
-    outline = outline_of(matte.alpha)
-    category = named_category(hint) or _category(outline, worn)
-    if category in ("shoes", "bag", "hat", "other"):
-        return Garment(matte.foreground, matte.alpha, category, {}, "none", 0.5 if named_category(hint) else 0.3)
-    if category == "bottom":
-        return Garment(matte.foreground, matte.alpha, category, outline.bottom_landmarks(), "none", 0.8)
-    landmarks = outline.top_landmarks()
-    alpha, landmarks = matte.alpha, dict(landmarks)
-    inside = inside_of_neckline(rgb, alpha, landmarks) if worn is None else None
+    outline, named = outline_of(matte.alpha), named_category(hint)
+    found = read_by_net(rgb, matte.alpha, outline, named, worn is not None)
+    if found.confidence < LEAST_CONFIDENCE:
+        found = _read_by_outline(outline, worn, named or found.likely)
+    category, landmarks = cast(Category, found.category), dict(found.landmarks)
+    if category in BARE or category == "bottom":
+        return Garment(matte.foreground, matte.alpha, category, landmarks, "none", found.confidence)
+    alpha = matte.alpha
+    edge = outline.upper_edge(landmarks["collar_left"], landmarks["collar_right"])
+    inside = inside_of_neckline(rgb, alpha, {**landmarks, "collar_bottom": edge}) if worn is None else None
     if inside is not None:
         alpha = (alpha * (1 - inside.mask)).astype(np.float32)
         landmarks["collar_bottom"] = inside.bottom
-    confidence = outline.confidence(landmarks) * (0.8 if worn else 1.0)
-    return Garment(matte.foreground, alpha, category, landmarks, _sleeves(landmarks), confidence)
+    return Garment(matte.foreground, alpha, category, landmarks, _sleeves(landmarks), found.confidence)
+
+
+def _read_by_outline(outline: Outline, worn: Body | None, category: str | None) -> Found:
+    """The same without the net, from the outline alone."""
+    category = category or _category(outline, worn)
+    if category in BARE:
+        return Found(category, {}, 0.3)
+    if category == "bottom":
+        return Found(category, outline.bottom_landmarks(), 0.5)
+    landmarks = outline.top_landmarks()
+    return Found(category, landmarks, min(0.6, outline.confidence(landmarks)) * (0.8 if worn else 1.0))
 
 
 def named_category(hint: str) -> Category | None:

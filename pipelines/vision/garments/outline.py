@@ -160,7 +160,7 @@ class Outline:
             for key, at in outline._side.landmarks().items():
                 flipped = at if name == "left" else Point(last - at.x, at.y)
                 found[key.replace("side", name)] = self._in_picture(flipped)
-        found["collar_bottom"] = self._collar_bottom(found["collar_left"], found["collar_right"])
+        found["collar_bottom"] = self.upper_edge(found["collar_left"], found["collar_right"])
         return self._levelled(found)
 
     def _levelled(self, found: dict[str, Point]) -> dict[str, Point]:
@@ -175,8 +175,8 @@ class Outline:
         name, column = ("armpit_left", line[0].start) if left.y < right.y else ("armpit_right", line[-1].end - 1)
         return {**found, name: Point((column - self.pad + 0.5) / self.scale, row)}
 
-    def _collar_bottom(self, left: Point, right: Point) -> Point:
-        """The lowest point of the upper edge between the collar points."""
+    def upper_edge(self, left: Point, right: Point) -> Point:
+        """The lowest point of the upper edge between the collar points, in pixels of the picture."""
         start, end = (round(at.x * self.scale + self.pad) for at in (left, right))
         between = self.profile[start + 1 : max(start + 2, end)]
         between = np.where(between >= self.mask.shape[0], 0, between)

@@ -10,7 +10,8 @@ from PIL import Image
 from pipelines.errors import GarmentNotFound, PersonNotFound
 from pipelines.images import Bytes, Floats, Mask, alpha_of, linear, pixels, resized, srgb
 from pipelines.sizes import Mode, Size
-from pipelines.vision.faces import find_faces
+from pipelines.vision.faces import find_faces, plausible_skin
+from pipelines.vision.garments.garment import named_category
 from pipelines.vision.garments.straighten import Cutout
 from pipelines.vision.mattes.matting import Matte, matte_of, matte_of_part
 from pipelines.vision.mattes.segment import grab
@@ -22,6 +23,8 @@ _LARGEST_CAST = 0.08
 _WORN_CONFIDENCE = 0.6
 _LEAST_SHARE = 0.02
 _LEAST_CONFIDENCE = 0.5
+_LEAST_SKIN = 0.02
+"""Share of skin's colours below which nobody is looked for."""
 _OCCLUDED = 0.12
 _CUT_SIDE = 640
 
@@ -54,6 +57,9 @@ def find_product(image: Image.Image, mode: Mode, wanted: str, watch: Callable[[s
 
 def _wearer(rgb: Bytes, whole: Matte) -> Body | None:
     """The person in the picture, or None where there is none."""
+    inside = whole.alpha > 0.5
+    if inside.any() and plausible_skin(rgb)[inside].mean() < _LEAST_SKIN:
+        return None
     face = bool(find_faces(rgb))
     try:
         body = read_person(rgb, whole)
@@ -109,14 +115,15 @@ def _recut(rgb: Bytes, part: Mask, person: Mask) -> Mask:
 
 
 def _chosen(parts: Bytes, wanted: str) -> tuple[Part, ...]:
-    words = wanted.lower()
-    if any(word in words for word in ("trousers", "jeans", "pants", "skirt", "shorts", "bottoms")):
-        return (Part.LOWER,)
+    asked = {"bottom": (Part.LOWER,), "shoes": (Part.SHOES,)}.get(named_category(wanted) or "")
+    if asked:
+        return asked
     dressed = np.count_nonzero(parts == Part.DRESS)
     upper, lower = np.count_nonzero(parts == Part.UPPER), np.count_nonzero(parts == Part.LOWER)
     if dressed > max(upper, lower):
         return (Part.DRESS,)
-    return (Part.UPPER,) if upper >= 0.4 * lower else (Part.LOWER,)
+    worn_above = named_category(wanted) in ("top", "outerwear") or upper >= 0.4 * lower
+    return (Part.UPPER,) if worn_above else (Part.LOWER,)
 
 
 def _covering(parts: Bytes) -> Mask:

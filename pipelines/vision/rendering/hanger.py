@@ -1,5 +1,6 @@
 """A wooden clothes hanger with a steel hook, drawn to fit a garment's shoulders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -57,16 +58,54 @@ def find_shoulders(alpha: Floats) -> Shoulders:
     )
 
 
+def shoulders_of(landmarks: Mapping[str, Point], alpha: Floats) -> Shoulders:
+    """Where a garment whose landmarks are known, in pixels of its alpha (h, w), rests on its hanger; else read off its outline."""
+    names = [f"{name}_{side}" for name in ("collar", "shoulder") for side in ("left", "right")]
+    if not all(name in landmarks for name in names):
+        return find_shoulders(alpha)
+    collars = landmarks["collar_left"], landmarks["collar_right"]
+    width = abs(collars[1].x - collars[0].x)
+    ends = [_between(landmarks[f"collar_{side}"], landmarks[f"shoulder_{side}"], 0.82) for side in ("left", "right")]
+    low = [_lowered(each, 0.06 * width) for each in ends]
+    neck = Point((collars[0].x + collars[1].x) / 2, (collars[0].y + collars[1].y) / 2 - 0.02 * width)
+    return Shoulders(low[0], low[1], neck)
+
+
+def _between(first: Point, last: Point, share: float) -> Point:
+    return Point(first.x + share * (last.x - first.x), first.y + share * (last.y - first.y))
+
+
+def draw_clips(left: Point, right: Point, size: Size) -> Hanger:
+    """A steel rail above a waistband from `left` to `right`, with a hook and two clips that hold the cloth."""
+    scale, width = _OVERSAMPLING, right.x - left.x
+    level = min(left.y, right.y) - 0.10 * width
+    rail = [np.array([[left.x + 0.04 * width, level], [right.x - 0.04 * width, level]])]
+    middle = Point((left.x + right.x) / 2, level)
+    bow = hook(Shoulders(Point(middle.x - 0.45 * width, level), Point(middle.x + 0.45 * width, level), middle))
+    steel = _stroked([*rail, bow], max(2.0, 0.022 * width), size, scale)
+    clips = [
+        np.array([[x, level - 0.02 * width], [x, at.y + 0.045 * width]])
+        for x, at in ((left.x + 0.16 * width, left), (right.x - 0.16 * width, right))
+    ]
+    held = _stroked(clips, max(3.0, 0.075 * width), size, scale)
+    colour = (
+        _shaded(steel, _STEEL, 0.022 * width) * (1 - held)[..., None]
+        + _shaded(held, 0.82 * _STEEL, 0.075 * width) * held[..., None]
+    )
+    return Hanger(colour.astype(np.float32), np.maximum(steel, held))
+
+
+def _stroked(lines: list[NDArray[np.float64]], thick: float, size: Size, scale: int) -> Floats:
+    canvas = np.zeros((size.height * scale, size.width * scale), np.uint8)
+    cv2.polylines(canvas, [_fixed(line, scale) for line in lines], False, 255, max(1, round(thick * scale)), cv2.LINE_AA, 4)
+    return _reduced(canvas, size)
+
+
 def draw_hanger(shoulders: Shoulders, size: Size) -> Hanger:
     """The hanger whole; the garment goes in front of it."""
-    scale = _OVERSAMPLING
-    canvas = np.zeros((size.height * scale, size.width * scale), np.uint8)
     thick = max(2.0, 0.04 * shoulders.width)
-    cv2.polylines(canvas, [_fixed(_arms(shoulders), scale)], False, 255, round(thick * scale), cv2.LINE_AA, 4)
-    wood = _reduced(canvas, size)
-    canvas[:] = 0
-    cv2.polylines(canvas, [_fixed(hook(shoulders), scale)], False, 255, max(2, round(0.3 * thick * scale)), cv2.LINE_AA, 4)
-    steel = _reduced(canvas, size)
+    wood = _stroked([_arms(shoulders)], thick, size, _OVERSAMPLING)
+    steel = _stroked([hook(shoulders)], max(0.7, 0.3 * thick), size, _OVERSAMPLING)
     colour = _shaded(wood, _WOOD, thick) * (1 - steel)[..., None] + _shaded(steel, _STEEL, 0.3 * thick) * steel[..., None]
     return Hanger(colour.astype(np.float32), np.maximum(wood, steel))
 
