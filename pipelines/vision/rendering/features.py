@@ -5,6 +5,8 @@
 
 from dataclasses import dataclass, replace
 
+from typing import cast
+
 import cv2
 import numpy as np
 
@@ -83,14 +85,14 @@ def _aged(sheet: Sheet, face: Face, expression: Expression) -> None:
 def _nose(sheet: Sheet, face: Face) -> None:
     base, wide = nose_base(face), face.nose_width
     shade, light = deeper(face.skin, 0.42), mixed(face.skin, (1.0, 0.97, 0.93), 0.55)
-    sheet.lay(sheet.glow(0, base - 0.004, 0.046 * wide, 0.013), shade, 0.50)
+    sheet.lay(sheet.glow(0, base - 0.006, 0.040 * wide, 0.012), shade, 0.36)
     for side in (-1, 1):
-        sheet.lay(sheet.glow(side * 0.040, -0.085, 0.014, 0.075, side * 4), shade, 0.20)
+        sheet.lay(sheet.glow(side * 0.036, -0.070, 0.013, 0.070, side * 4), shade, 0.13)
         sheet.lay(sheet.glow(side * 0.068 * wide, base + 0.018, 0.010, 0.020), shade, 0.34)
         nostril = (
             (side * 0.014, base + 0.001), (side * 0.030 * wide, base + 0.010), (side * 0.050 * wide, base + 0.004),
         )  # fmt: skip
-        sheet.lay(sheet.stroke(nostril, 0.0125, soft=0.0015), deeper(face.skin, 0.80), 0.78)
+        sheet.lay(sheet.stroke(nostril, 0.0105, soft=0.0018), deeper(face.skin, 0.72), 0.70)
         wing = (
             (side * 0.060 * wide, base + 0.046), (side * 0.079 * wide, base + 0.022), (side * 0.066 * wide, base - 0.001),
         )  # fmt: skip
@@ -167,10 +169,10 @@ class _Almond:
 
 def _almond(face: Face, expression: Expression, side: int) -> _Almond:
     young = float(np.clip((17 - face.age) / 9, 0, 1))
-    half = 0.0735 * face.eye_size * (1 + 0.10 * young) * (0.96 if face.sex == "man" else 1.0)
+    half = 0.079 * face.eye_size * (1 + 0.10 * young) * (0.96 if face.sex == "man" else 1.0)
     open_ = expression.lids * face.eye_opening * (0.86 if face.sex == "man" else 1.0) * (1 + 0.12 * young)
     open_ *= 1 - 0.16 * max(0.0, expression.smile) + 0.10 * max(0.0, expression.brows)
-    up, down = 0.0385 * open_, 0.0255 * open_ * (1 - 0.30 * max(0.0, expression.smile))
+    up, down = 0.0415 * open_, 0.0270 * open_ * (1 - 0.30 * max(0.0, expression.smile))
     x, tilt = eye_x(face), np.deg2rad(face.eye_tilt)
     upper = np.array([(-1.0, -0.10 * down / half), (-0.62, 0.66 * up / half), (-0.05, up / half), (0.52, 0.74 * up / half), (1.0, 0.06)])
     lower = np.array([(-1.0, -0.10 * down / half), (-0.50, -0.70 * down / half), (0.10, -down / half), (0.62, -0.66 * down / half), (1.0, 0.06)])
@@ -202,7 +204,7 @@ def _eye(sheet: Sheet, face: Face, expression: Expression, side: int) -> None:
 
 
 def _iris(sheet: Sheet, face: Face, expression: Expression, eye: _Almond, inside: Mask) -> None:
-    radius = 0.0345 * face.eye_size
+    radius = 0.0370 * face.eye_size
     x, y = eye.middle[0] + 0.026 * expression.gaze, eye.middle[1] + 0.006
     turn = np.linspace(0, 2 * np.pi, 64)
 
@@ -231,7 +233,7 @@ def _lashes(sheet: Sheet, face: Face, eye: _Almond, side: int, lash: Colour, str
         return
     for share in (0.62, 0.76, 0.88, 0.97):
         root = eye.upper[int(share * (len(eye.upper) - 1))]
-        length = 0.020 * strength * share
+        length = 0.014 * strength * share
         path = root + np.array([(0, 0), (side * 0.55, 0.55), (side * 1.0, 1.25)]) * length
         sheet.lay(sheet.stroke(path, 0.0050, (1.0, 0.05)), lash, 0.9)
 
@@ -282,14 +284,22 @@ def _beard(sheet: Sheet, face: Face, detail: float) -> None:
     x = np.abs((np.arange(columns, dtype=np.float32) + 0.5) / sheet.unit - WIDE)[None, :]
     y = (HIGH - (np.arange(rows, dtype=np.float32) + 0.5) / sheet.unit)[:, None]
     cheek = np.interp(x[0], (0.0, 0.10, 0.20, 0.27, 0.40), (-0.28, -0.262, -0.215, -0.10, 0.02)).astype(np.float32)[None, :]
-    jaw = 1 / (1 + np.exp((y - cheek) / 0.010))
+    jaw = 1 / (1 + np.exp((y - cheek) / 0.017))
     upper = np.exp(-0.5 * ((np.maximum(x - 0.072, 0) / 0.022) ** 2 + ((y - (MOUTH_Y + 0.058)) / 0.017) ** 2))
     bare = np.exp(-(((x / 0.115) ** 2 + ((y - MOUTH_Y + 0.006) / 0.046) ** 2) ** 3))
     soul = np.exp(-0.5 * ((x / 0.030) ** 2 + ((y - MOUTH_Y + 0.075) / 0.02) ** 2))
     mask = upper if face.beard == "moustache" else np.maximum(np.maximum(jaw * (1 - bare), upper), soul * 0.9)
     strength = {"stubble": 0.34, "moustache": 0.86, "short": 0.72, "full": 0.90}[face.beard]
     colour = mixed(mixed(face.hairdo.colour, (0.10, 0.075, 0.065), 0.25), (0.66, 0.65, 0.64), 0.8 * face.hairdo.grey)
-    noise = np.random.default_rng(23).standard_normal((rows, columns), dtype=np.float32)
+    noise = _over_the_jaw(np.random.default_rng(23).standard_normal((rows, columns), dtype=np.float32), x[0])
     grain = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(0.5, 0.0016 * sheet.unit), sigmaY=max(0.5, 0.0045 * sheet.unit))
-    grain = grain / max(float(grain.std()), 1e-6) * (0.07 + 0.06 * detail)
+    grain = grain / max(float(grain.std()), 1e-6) * (0.045 + 0.035 * detail)
     sheet.lay(Mask(0, 0, np.clip(mask * (strength + grain), 0, 1).astype(np.float32)), colour)
+
+
+def _over_the_jaw(noise: Floats, x: Floats) -> Floats:
+    """Noise squeezed towards the sides, where the head turns away, so that it is even on the head itself."""
+    bend = np.arcsin(np.clip(x / 0.36, 0, 0.995)).astype(np.float32) * np.float32(0.36 / 0.42) * len(x) / 2
+    column = np.broadcast_to(bend * np.sign(np.arange(len(x)) - len(x) / 2) + len(x) / 2, noise.shape).astype(np.float32)
+    row = np.broadcast_to(np.arange(len(noise), dtype=np.float32)[:, None], noise.shape)
+    return cast(Floats, cv2.remap(noise, column, np.ascontiguousarray(row), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))

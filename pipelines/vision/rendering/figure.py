@@ -290,7 +290,7 @@ def skeleton(figure: Figure) -> Skeleton:
 def view_of(figure: Figure, size: Size) -> View:
     """The camera that shows the figure's framing in a picture of `size`."""
     low, high = {
-        "full_body": (-0.075, 1.055), "three_quarter": (0.225, 1.045), "upper_body": (0.44, 1.04), "portrait": (0.765, 1.055),
+        "full_body": (-0.075, 1.055), "three_quarter": (0.225, 1.045), "upper_body": (0.44, 1.04), "portrait": (0.782, 1.060),
     }[figure.framing]  # fmt: skip
     widest = {"full_body": 0.56, "three_quarter": 0.54, "upper_body": 0.50, "portrait": 0.24}[figure.framing]
     scale = min(size.height / (high - low), size.width / widest)

@@ -22,6 +22,8 @@ Table = tuple[tuple[float, float], ...]
 HIGHEST, LOWEST = 0.95, -2.15
 COLUMNS, LINES = 360, 620
 """Cells of the maps around the axis and along it."""
+LEAST = 0.010
+"""Thickness of hair where it begins, so that skin never shows through it."""
 BELOW_EARS = -0.05
 """Height from which hair hangs free of the head."""
 
@@ -53,6 +55,8 @@ class Cut:
     knot: tuple[float, float, float, float] | None = None
     """Middle and radius of a bun."""
     tail: bool = False
+    ball: tuple[float, float] | None = None
+    """Height of the middle and radius of hair that stands out like a ball."""
     cover: float = 1.0
     """Under 1 the skin shows through."""
 
@@ -69,10 +73,10 @@ def _hanging(end: float) -> Table:
 
 
 CUTS: dict[Style, Cut] = {
-    "buzz": Cut(_MALE, _SHORT, 0.014, 0.010, 0.012, edge=0.05, flow="up", ragged=0.0, locks=0.1, cover=0.72),
-    "crop": Cut(_MALE, _SHORT, 0.085, 0.030, 0.045, edge=0.08, flow="up", lift=0.03, bumps=0.016, ragged=0.02),
-    "side part": Cut(_MALE, _SHORT, 0.085, 0.032, 0.045, edge=0.07, flow="fall", lift=0.045, ragged=0.02),
-    "quiff": Cut(_MALE, _SHORT, 0.110, 0.024, 0.040, edge=0.07, flow="back", lift=0.11, ragged=0.02),
+    "buzz": Cut(_MALE, _SHORT, 0.014, 0.010, 0.012, edge=0.05, flow="up", ragged=0.0, locks=0.1, cover=0.84),
+    "crop": Cut(_MALE, _SHORT, 0.080, 0.030, 0.045, edge=0.13, flow="up", lift=0.03, bumps=0.016, ragged=0.02),
+    "side part": Cut(_MALE, _SHORT, 0.080, 0.032, 0.045, edge=0.13, flow="fall", lift=0.05, ragged=0.02),
+    "quiff": Cut(_MALE, _SHORT, 0.095, 0.024, 0.040, edge=0.17, flow="back", lift=0.10, ragged=0.02),
     "slicked": Cut(_MALE, _SHORT, 0.055, 0.030, 0.050, edge=0.10, flow="back", ragged=0.01),
     "pixie": Cut(_LINE, ((0.0, -0.12), (0.95, -0.14), (1.25, -0.16), (1.5, -0.02), (1.9, -0.06), (2.3, -0.26), (3.2, -0.32)),
                  0.085, 0.055, 0.075, edge=0.08, flow="fall", lift=0.03, ragged=0.05),
@@ -87,8 +91,8 @@ CUTS: dict[Style, Cut] = {
                  ((-0.8, 0.06), (-0.50, 0.125), (-0.15, 0.09), (0.15, 0.02)), edge=0.06, flow="curl", wave=1.3, bumps=0.050, ragged=0.08),
     "coily": Cut(_LINE, _hanging(-0.46), 0.150, 0.140, 0.150,
                  ((-0.5, 0.06), (-0.25, 0.13), (0.0, 0.08), (0.2, 0.02)), edge=0.09, flow="curl", wave=0.6, bumps=0.050, ragged=0.06),
-    "afro": Cut(_LINE, ((0.0, -0.12), (1.0, -0.12), (1.25, -0.20), (3.2, -0.38)), 0.260, 0.240, 0.240,
-                ((-0.4, 0.02), (-0.15, 0.06), (0.1, 0.03), (0.3, 0.0)), edge=0.16, flow="curl", bumps=0.036, ragged=0.03),
+    "afro": Cut(_LINE, ((0.0, -0.12), (1.0, -0.14), (1.25, -0.24), (3.2, -0.36)), 0.10, 0.10, 0.10, edge=0.20, flow="curl", bumps=0.045,
+                ragged=0.02, ball=(0.16, 0.60)),
     "bun": Cut(_LINE, _UP, 0.040, 0.026, 0.045, edge=0.10, flow="back", ragged=0.0, locks=0.7, knot=(0.0, 0.545, -0.17, 0.155)),
     "low bun": Cut(_LINE, _UP, 0.045, 0.032, 0.050, edge=0.10, flow="back", ragged=0.0, locks=0.7, knot=(0.0, -0.07, -0.54, 0.150)),
     "ponytail": Cut(_LINE, _UP, 0.045, 0.030, 0.045, edge=0.10, flow="back", ragged=0.0, locks=0.8, tail=True),
@@ -144,31 +148,55 @@ def _tail(x: Floats, y: Floats, z: Floats) -> Floats:
     return best
 
 
+def cut_of(hairdo: Hairdo) -> Cut:
+    """The cut of a hairdo that is not bald, in its texture."""
+    cut = CUTS[hairdo.style]
+    if hairdo.texture in ("own", "straight"):
+        return cut if hairdo.texture == "own" else replace(cut, wave=0.0, bumps=min(cut.bumps, 0.01))
+    if hairdo.texture == "wavy":
+        return replace(cut, wave=max(cut.wave, 1.0), bumps=max(cut.bumps, 0.014))
+    fuller = 1.25 if hairdo.texture == "curly" else 1.4
+    return replace(
+        cut, flow="curl", wave=max(cut.wave, 1.0), bumps=max(cut.bumps, 0.8 * cut.side), top=cut.top * fuller,
+        side=cut.side * fuller, back=cut.back * fuller,
+    )  # fmt: skip
+
+
 def shell_of(face: Face, skull: Skull) -> Shell | None:
     """The hair of an identity; None for a bald head."""
     if face.hairdo.style == "bald":
         return None
-    cut = CUTS[face.hairdo.style]
+    cut = cut_of(face.hairdo)
     angle = np.linspace(-np.pi, np.pi, COLUMNS, dtype=np.float32)[None, :]
     y = (HIGHEST - (np.arange(LINES, dtype=np.float32) + 0.5) * (HIGHEST - LOWEST) / LINES)[:, None]
     noise = _rough(np.random.default_rng(31))
     inside = _inside(cut, face.hairdo, angle, y, noise)
     rise = np.clip(inside / cut.edge, 0, 1)
-    rise = rise * (2 - rise)
+    rise = rise * rise * (3 - 2 * rise)
     front = np.exp(-0.5 * (angle / 0.9) ** 2) * np.exp(-0.5 * ((y - 0.46) / 0.13) ** 2)
     backward = 0.5 - 0.5 * np.cos(angle)
     crown = np.clip((y - 0.05) / 0.40, 0, 1)
     thick = (cut.side + (cut.back - cut.side) * backward) * (1 - crown) + cut.top * crown + cut.lift * front
-    thick = thick * rise + cut.bumps * noise * rise
-    high = 0.5 / (0.5 + cut.top + cut.lift * np.exp(-0.5 * (angle / 0.9) ** 2) * 0.8)
-    base = _radius(skull, angle, np.where(y > 0, y * high, np.maximum(y, BELOW_EARS)))
-    swell = np.interp(y[:, 0], *zip(*cut.swell, strict=True))[:, None]
+    thick = LEAST * (inside > 0) * (cut.cover == 1) + thick * rise + cut.bumps * noise * rise
+    high = 0.5 / (0.5 + cut.top + 0.4 * cut.lift)
+    base = _radius(skull, angle, _held(y, high))
+    swell = np.interp(y[:, 0], *zip(*cut.swell, strict=True)).astype(np.float32)[:, None]
+    swell = cv2.GaussianBlur(swell, (1, 0x7F), 18, borderType=cv2.BORDER_REPLICATE)
     waves = cut.wave * 0.020 * np.sin(9.0 * y + 2.5 * np.sin(3 * angle)) * np.clip((0.1 - y) * 3, 0, 1)
     outer = base * (1 + thick / 0.34) + (swell + waves) * rise
+    if cut.ball is not None:
+        ball = np.sqrt(np.maximum(cut.ball[1] ** 2 - (y - cut.ball[0]) ** 2, 0)) * (1 + cut.bumps * noise)
+        outer = np.where(y > 0.5, ball, np.maximum(outer, base + (ball - base) * rise))
     free = np.clip((BELOW_EARS - y) / 0.25, 0, 1)
     inner = np.where(free > 0, np.maximum(base * 0.3, (outer - 0.16) * free + base * 0.3 * (1 - free)), base * 0.3)
     maps = np.dstack([np.sign(outer) * outer**2, inner**2, inside]).astype(np.float32)
     return Shell(np.ascontiguousarray(maps), cut, face.hairdo)
+
+
+def _held(y: Floats, high: Floats) -> Floats:
+    """Heights on the head below the hair's: squeezed into it above, and never further down than the ears."""
+    over, low = y * high, np.float32(BELOW_EARS)
+    return cast(Floats, (low + 0.04 * np.log1p(np.exp(np.clip((over - low) / 0.04, -30, 30)))).astype(np.float32))
 
 
 def _radius(skull: Skull, angle: Floats, y: Floats) -> Floats:
@@ -190,7 +218,7 @@ def _inside(cut: Cut, hairdo: Hairdo, angle: Floats, y: Floats, noise: Floats) -
     if hairdo.fringe:
         heights, wide = (np.array(each) for each in zip(*_FRINGE, strict=True))
         lower = np.interp(-y[:, 0], -heights, wide)[:, None]
-        uneven = 0.018 * np.sin(angle * 46) * np.sin(angle * 17 + 1)
+        uneven = 0.010 * np.sin(angle * 41) + 0.008 * np.sin(angle * 67 + 1) + 0.030 * np.abs(angle)
         begins = np.maximum(begins, np.minimum(np.maximum((np.abs(angle) - lower) * 0.36, y - heights[0] + uneven), 0.2))
         begins = np.where(y < 0.06, np.maximum((np.abs(angle) - half) * 0.36, y - places[0]), begins)
     at, ends = zip(*cut.end, strict=True)
@@ -223,14 +251,15 @@ def stranded(shell: Shell, x: Floats, y: Floats, z: Floats, detail: float) -> St
     curl = shell.cut.flow == "curl"
     locks = _streaks(across * 15, along * 9 if curl else along * 1.2, 3)
     fine = _streaks(across * (60 if curl else 110), along * (30 if curl else 2.0), 4)
-    gone = _streaks(across * 160, along * 1.5, 5)
-    tone = 1 + (0.17 * locks * shell.cut.locks + 0.13 * fine * detail)
+    gone = _streaks(across * 190, along * (30 if curl else 2.5), 5)
+    locks = locks * np.clip(0.25 + np.abs(x - 0.16 * shell.hairdo.parting) / 0.14, 0, 1)
+    tone = 1 + (0.10 * locks * shell.cut.locks + 0.085 * fine * detail)
     base = np.asarray(shell.hairdo.colour, np.float32)
     silver = np.asarray(mixed(shell.hairdo.colour, (0.76, 0.755, 0.75), 0.92), np.float32)
-    share = np.clip((gone * 0.5 + (shell.hairdo.grey - 0.5) * 2.4) + 0.5, 0, 1) * min(1.0, 4 * shell.hairdo.grey)
+    share = np.clip(0.16 * gone + (shell.hairdo.grey - 0.5) * 1.5 + 0.5, 0, 1) * min(1.0, 4 * shell.hairdo.grey)
     colour = base + (silver - base) * share[:, None]
     band = np.exp(-0.5 * ((y - 0.34 + 0.05 * locks) / 0.075) ** 2) + 0.55 * np.exp(-0.5 * ((y + 0.34 + 0.06 * locks) / 0.10) ** 2)
-    gleam = band * np.clip(0.55 + 0.45 * fine, 0, 1.2) * (0.25 if curl else 1.0)
+    gleam = np.clip(0.6 * fine + 0.5 * locks, 0, 1.4) * 0.55 if curl else band * np.clip(0.55 + 0.45 * fine, 0, 1.2)
     light = np.asarray(mixed(shell.hairdo.colour, (1.0, 0.92, 0.82), 0.42), np.float32)
     colour = colour * tone[:, None]
     colour = colour + (light - colour) * (0.34 * gleam)[:, None]

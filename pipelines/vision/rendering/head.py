@@ -15,11 +15,11 @@ from pipelines.sizes import Size
 from pipelines.vision.people.body import Part, Point
 from pipelines.vision.rendering import features, hairstyles, skull
 from pipelines.vision.rendering.likeness import Angle, Expression, Face
-from pipelines.vision.rendering.light import Light, Surface, lit, shaded
+from pipelines.vision.rendering.light import Light, Shading, Surface, lit, shaded
 
 SKIN = Surface(gloss=0.030, sheen=0.07, bleed=(0.050, 0.016, 0.008))
-HAIR = Surface(gloss=0.03, sheen=0.16)
-BODY_HEADS = 0.128
+HAIR = Surface(sheen=0.16)
+BODY_HEADS = 0.138
 """Height of a head in body heights."""
 
 
@@ -82,15 +82,13 @@ def render_head(
     hit = skin.hit | hair
     height = _continued(depth * np.float32(unit), hit)
     shading = shaded(height, light, unit / BODY_HEADS)
-    colour = lit(linear(albedo), shading, light, SKIN)
-    np.copyto(colour, lit(linear(albedo), shading, light, HAIR), where=hair[..., None])
-    behind = hair & (depth < 0.0) & (_down(rotation, seen) if shell is not None else hair)
+    colour = np.zeros_like(albedo)
+    for mask, surface in ((hit & ~hair, SKIN), (hair, HAIR)):
+        part = Shading(shading.normals[mask], shading.diffuse[mask], shading.occlusion[mask])
+        colour[mask] = lit(linear(albedo[mask]), part, light, surface)
+    behind = hair & (depth < 0) & (rows < -0.16)[:, None]
     marks = _landmarks(form, who, rotation, place)
     return _reduced(colour, hit, hair, behind, height, size, marks)
-
-
-def _down(rotation: skull.Vector, seen: skull.Seen) -> Mask:
-    return cast(Mask, seen.y < -0.16)
 
 
 def _skin_colour(who: Portrayed, seen: skull.Seen, unit: float, detail: float) -> Floats:
@@ -124,19 +122,29 @@ def _continued(height: Floats, hit: Mask) -> Floats:
 def _reduced(
     colour: Floats, hit: Mask, hair: Mask, behind: Mask, height: Floats, size: Size, marks: dict[str, Point]
 ) -> RenderedHead:
-    cover = cv2.GaussianBlur(hit.astype(np.float32), (0, 0), 0.7)
-    weight = hit.astype(np.float32)
-    solid = np.maximum(resized(weight, size), 1e-4)
-    rgb = resized(cast(Floats, colour * weight[..., None]), size) / solid[..., None]
-    alpha = np.where(resized(weight, size) > 0, resized(cover, size), 0)
+    cover = np.clip((cv2.GaussianBlur(hit.astype(np.float32), (0, 0), 1.1) - 0.5) * 2.2 + 0.5, 0, 1).astype(np.float32)
+    wide = _spread(colour, hit)
+    alpha = resized(cover, size)
+    rgb = resized(cast(Floats, wide * cover[..., None]), size) / np.maximum(alpha, 1e-4)[..., None]
     factor = np.float32(hit.shape[0] / size.height)
     label = np.where(hair, np.uint8(Part.HAIR), np.uint8(Part.FACE))
     small = cv2.resize(label, (size.width, size.height), interpolation=cv2.INTER_NEAREST_EXACT)
-    back = resized(cast(Floats, behind.astype(np.float32)), size) / solid
+    back = resized(cast(Floats, (behind * cover).astype(np.float32)), size) / np.maximum(alpha, 1e-4)
     return RenderedHead(
         srgb(np.clip(rgb, 0, 1)), alpha.astype(np.float32), np.where(alpha > 0.5, small, 0).astype(np.uint8),
         resized(height, size) / factor, np.clip(back, 0, 1).astype(np.float32), marks,
     )  # fmt: skip
+
+
+def _spread(colour: Floats, hit: Mask) -> Floats:
+    """The colours carried a few pixels over the outline, for what covers part of a pixel there."""
+    rim = cv2.dilate(hit.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool) & ~hit
+    _, nearest = cv2.distanceTransformWithLabels((~hit).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    table = np.zeros((int(nearest.max()) + 1, 3), np.float32)
+    table[nearest[hit]] = colour[hit]
+    colour = colour.copy()
+    colour[rim] = table[nearest[rim]]
+    return colour
 
 
 def _landmarks(form: skull.Skull, who: Portrayed, rotation: skull.Vector, place: Place) -> dict[str, Point]:

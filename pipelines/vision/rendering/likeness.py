@@ -16,6 +16,7 @@ Style = Literal[
     "bald", "buzz", "crop", "side part", "quiff", "pixie", "bob", "lob", "long", "wavy", "curly", "coily", "afro", "bun",
     "low bun", "ponytail", "slicked",
 ]  # fmt: skip
+Texture = Literal["own", "straight", "wavy", "curly", "coily"]
 Beard = Literal["none", "stubble", "moustache", "short", "full"]
 Glasses = Literal["none", "round", "square", "sun"]
 Shape = Literal["oval", "round", "square", "heart", "long"]
@@ -28,6 +29,8 @@ class Hairdo:
     style: Style = "lob"
     colour: Colour = (0.20, 0.13, 0.09)
     """sRGB in [0, 1]."""
+    texture: Texture = "own"
+    """`own` is what is usual for the style."""
     grey: float = 0.0
     """0 to 1: share of strands that have gone grey."""
     fringe: bool = False

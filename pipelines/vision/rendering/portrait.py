@@ -19,6 +19,8 @@ from pipelines.vision.rendering.render import Rendered
 
 BEAUTY = Light(key=(-0.42, 0.52, 0.78), key_power=0.74, fill_power=0.18, ambient=0.32, rim_power=0.10, softness=0.55)
 """A large soft light near the camera, as for a face."""
+CHIN_DROP = 0.010
+"""How much lower a drawn head sits than a mannequin's, in body heights."""
 _ASIDE, _ABOVE = 0.95, 1.0
 """How far hair reaches from the middle of the head, in heads."""
 
@@ -26,7 +28,7 @@ _ASIDE, _ABOVE = 0.95, 1.0
 def placed(spec: Figure, view: View) -> Place:
     """Where the head of a figure is in a view of it."""
     x, chin, _ = figures.skeleton(spec).head
-    middle = view.point(x, chin + BODY_HEADS / 2)
+    middle = view.point(x, chin - CHIN_DROP + BODY_HEADS / 2)
     return Place(middle.x, middle.y, BODY_HEADS * view.scale)
 
 
@@ -99,7 +101,7 @@ def _window(rendered: Rendered, spec: Figure, who: Portrayed) -> _Window:
     place = placed(spec, rendered.view)
     style = who.face.hairdo.style
     lowest = min((end for _, end in CUTS[style].end), default=-0.5) if style != "bald" else -0.5
-    reach = max(0.62, 0.18 - min(lowest, -1.05 if style == "ponytail" else 0.0))
+    reach = max(1.0, 0.18 - min(lowest, -1.05 if style == "ponytail" else 0.0))
     height, width = rendered.alpha.shape
     return _Window(
         max(0, int(place.y - _ABOVE * place.unit)), min(height, int(place.y + reach * place.unit) + 2),
@@ -133,7 +135,7 @@ def _covered(rendered: Rendered, at: tuple[slice, slice], head: RenderedHead, sh
     body = body * shade[..., None] ** warm
     under, over = head.alpha * head.behind, head.alpha * (1 - head.behind)
     cover = rendered.alpha[at]
-    hidden = under * (1 - cover)
+    hidden = np.minimum(under / np.maximum(1 - over, 1e-3), 1) * (1 - cover)
     alpha = cover + hidden
     colour = body * cover[..., None] + own * hidden[..., None]
     colour = own * over[..., None] + colour * (1 - over)[..., None]

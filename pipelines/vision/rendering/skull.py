@@ -60,7 +60,10 @@ class Skull:
         ratio = np.where(lifted > 0, own[..., 2], own[..., 3])
         inside = own[..., 0] - x * x - ratio * lifted * lifted
         scale = 2 * np.sqrt(np.maximum(x * x + ratio * ratio * lifted * lifted, 4e-3))
-        return cast(Floats, np.maximum(inside / scale, self._ears(x, y, z)).astype(np.float32))
+        inside /= scale
+        beside = np.abs(x) > np.float32(0.28)
+        inside[beside] = np.maximum(inside[beside], _ears(x[beside], y[beside], z[beside]))
+        return cast(Floats, inside)
 
     def lifted(self, x: Floats, y: Floats) -> Floats:
         """Elevation of the front at (x, y)."""
@@ -73,13 +76,14 @@ class Skull:
         inside = self.solid(np.full_like(depths, x), np.full_like(depths, y), depths)[:, 0] > 0
         return float(depths[int(np.argmax(inside)), 0]) if inside.any() else 0.0
 
-    @staticmethod
-    def _ears(x: Floats, y: Floats, z: Floats) -> Floats:
-        away = np.abs(x) - np.float32(0.335) + 0.22 * (z + 0.06)
-        up, back = y + np.float32(0.045), z + np.float32(0.055) + 0.20 * (y + 0.045)
-        taper = np.clip(1 + 1.4 * up, 0.7, 1.2)
-        round_ = (away / 0.030) ** 2 + (up / 0.122) ** 2 + (back / (0.070 * taper)) ** 2
-        return cast(Floats, ((1 - np.sqrt(round_)) * np.float32(0.028)).astype(np.float32))
+
+def _ears(x: Floats, y: Floats, z: Floats) -> Floats:
+    """About the distance inside two flat shells beside the head, (n,)."""
+    away = np.abs(x) - np.float32(0.322) + np.float32(0.30) * (z + np.float32(0.05))
+    up, back = y + np.float32(0.050), z + np.float32(0.055) + np.float32(0.20) * (y + np.float32(0.05))
+    taper = np.clip(1 + 1.6 * up, 0.72, 1.18)
+    round_ = (away / 0.030) ** 2 + (up / 0.118) ** 2 + (back / (0.066 * taper)) ** 2
+    return cast(Floats, ((1 - np.sqrt(round_)) * np.float32(0.028)).astype(np.float32))
 
 
 def skull_of(face: Face, expression: Expression) -> Skull:
@@ -123,7 +127,8 @@ def _widths(face: Face) -> tuple[float, ...]:
         _WIDTH_Y, (-0.5, -0.42, -0.30, -0.12, 0.2),
         (chin * face.jaw, chin * face.jaw, jaw * face.jaw, cheek * (1 + 0.012 * (face.cheekbones - 1)), top),
     )  # fmt: skip
-    plump = 1 + young * np.interp(_WIDTH_Y, (-0.5, -0.25, 0.0), (0.0, 0.05, 0.03))
+    full = 0.05 if face.beard == "full" else 0.015 if face.beard == "short" else 0.0
+    plump = 1 + full * np.interp(_WIDTH_Y, (-0.5, -0.2, -0.05), (1.6, 1.0, 0.0)) + young * np.interp(_WIDTH_Y, (-0.5, -0.25, 0.0), (0.0, 0.05, 0.03))
     return tuple(
         float((a + (b - a) * share) * factor * face.width * fat)
         for a, b, factor, fat in zip(_WOMAN, _MAN, by, plump, strict=True)
@@ -159,11 +164,11 @@ def _nose(face: Face, x: Floats, y: Floats) -> Floats:
         y[:, 0], (base - 0.035, base - 0.012, base + 0.010, tip, tip + 0.045, 0.02, 0.075, 0.13),
         (0.0, 0.012, high * 0.70, high, high * 0.86, bridge, 0.006, 0.0),
     ).astype(np.float32)  # fmt: skip
-    along = cv2.GaussianBlur(along[:, None], (1, 0x11), 2.6)
-    spread = np.interp(y[:, 0], (base, tip, tip + 0.05, 0.03, 0.1), (0.046, 0.044, 0.036, 0.028, 0.040))[:, None]
-    ridge = along * np.exp(-0.5 * (np.abs(x) / (spread * (0.5 + 0.5 * face.nose_width))) ** 2.2)
-    side = 0.060 * face.nose_width
-    wings = 0.030 * np.exp(-0.5 * (((np.abs(x) - side) / 0.021) ** 2 + ((y - base - 0.022) / 0.021) ** 2))
+    along = cv2.GaussianBlur(along[:, None], (1, 0x1B), 4.2)
+    spread = np.interp(y[:, 0], (base, tip, tip + 0.05, 0.03, 0.1), (0.050, 0.047, 0.033, 0.023, 0.040))[:, None]
+    ridge = along * np.exp(-0.5 * (np.abs(x) / (spread * (0.5 + 0.5 * face.nose_width))) ** 2)
+    side = 0.058 * face.nose_width
+    wings = 0.022 * np.exp(-0.5 * (((np.abs(x) - side) / 0.021) ** 2 + ((y - base - 0.022) / 0.021) ** 2))
     return cast(Floats, ridge + wings)
 
 
@@ -197,6 +202,7 @@ def _bumps(face: Face, expression: Expression) -> tuple[_Bump, ...]:
         _Bump(0.0, -0.378, 0.070, 0.015, -0.012),
         _Bump(0.0, -0.440, 0.060, 0.036, 0.018 + 0.012 * man),
         _Bump(0.0, -0.262, 0.010, 0.018, -0.006),
+        _Bump(0.0, -0.450, 0.110, 0.050, {"full": 0.050, "short": 0.016}.get(face.beard, 0.0)),
     )
 
 
@@ -222,8 +228,11 @@ class Seen:
     z: Floats
 
 
-NEAR, FAR, STEPS = 0.75, -0.85, 54
-_COARSE = 4
+NEAR, FAR, STEPS = 0.78, -0.90, 48
+_COARSE = 6
+"""Rows and columns from one ray that is followed to the next."""
+_BEND = np.float32(0.016)
+"""How far a surface may be from where its neighbours say; more is followed anew."""
 _FOLD = 1024
 BISECTIONS = 4
 """Halvings of a step before the surface is taken for plane."""
@@ -232,35 +241,55 @@ BISECTIONS = 4
 def looked_at(solid: Solid, rotation: Vector, columns: Floats, rows: Floats) -> Seen:
     """Meet a solid with the parallel rays through columns (w,) and rows (h,), in heads from the origin, y up.
 
-    Every fourth ray is followed in small steps; those between start from what their neighbours met.
+    Every sixth ray is followed in small steps; those between start from what their neighbours met.
     """
     few = np.meshgrid(columns[::_COARSE], rows[::_COARSE])
     thin = _followed(solid, rotation, few[0].ravel(), few[1].ravel()).reshape(few[0].shape)
-    step = np.float32((NEAR - FAR) / STEPS)
     shape = (len(rows), len(columns))
-    guess = cv2.resize(thin, (thin.shape[1] * _COARSE, thin.shape[0] * _COARSE), interpolation=cv2.INTER_NEAREST)
-    guess = guess[: shape[0], : shape[1]]
+    guess = _between(thin, shape)
     x, y = (np.ascontiguousarray(each, np.float32) for each in np.meshgrid(columns, rows))
-    high, low = guess + step, guess - step
-    fits = (guess > -5) & (_at(solid, rotation, x, y, high) < 0) & (_at(solid, rotation, x, y, low) > 0)
-    near = cv2.dilate((thin > -5).astype(np.uint8), np.ones((3, 3), np.uint8))
-    unsure = cv2.resize(near, guess.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    unsure = unsure & ~fits
     depth = np.full(shape, -9, np.float32)
-    depth[fits] = _narrowed(solid, rotation, x[fits], y[fits], low[fits], high[fits])
+    near = guess > -5
+    depth[near] = _refined(solid, rotation, x[near], y[near], guess[near])
+    around = cv2.dilate((thin > -5).astype(np.uint8), np.ones((3, 3), np.uint8))
+    reach = np.kron(around, np.ones((_COARSE, _COARSE), np.uint8))[: shape[0], : shape[1]] > 0
+    unsure = np.isnan(depth) | (reach & ~near)
     depth[unsure] = _followed(solid, rotation, x[unsure], y[unsure])
     own = [each.reshape(shape) for each in _own(rotation, x, y, depth)]
     return Seen(depth > -5, depth, own[0], own[1], own[2])
+
+
+def _between(thin: Floats, shape: tuple[int, int]) -> Floats:
+    """Depths of all rays from those of a few; -9 where their neighbours are far apart."""
+    low, high = (change(thin, np.ones((3, 3), np.uint8)) for change in (cv2.erode, cv2.dilate))
+    row = np.broadcast_to((np.arange(shape[0], dtype=np.float32) / _COARSE)[:, None], shape)
+    column = np.broadcast_to((np.arange(shape[1], dtype=np.float32) / _COARSE)[None, :], shape)
+    row, column = np.ascontiguousarray(row), np.ascontiguousarray(column)
+    smooth = cv2.remap(thin, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    apart = cv2.remap(high - low, column, row, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    return np.where((apart < 0.12) & (smooth > -5), smooth, np.float32(-9)).astype(np.float32)
+
+
+def _refined(solid: Solid, rotation: Vector, x: Floats, y: Floats, guess: Floats) -> Floats:
+    """Depths of (n,) rays by the rule of false position around a guess; NaN where the surface isn't there."""
+    low, high = guess - _BEND, guess + _BEND
+    under, over = _at_all(solid, rotation, x, y, low), _at_all(solid, rotation, x, y, high)
+    fits = (under > 0) & (over < 0)
+    depth = low
+    for _ in range(2):
+        depth = low + (high - low) * np.clip(under / np.maximum(under - over, np.float32(1e-9)), 0, 1)
+        value = _at_all(solid, rotation, x, y, depth)
+        inside = value > 0
+        low, under = np.where(inside, depth, low), np.where(inside, value, under)
+        high, over = np.where(inside, high, depth), np.where(inside, over, value)
+    depth = low + (high - low) * np.clip(under / np.maximum(under - over, np.float32(1e-9)), 0, 1)
+    return np.where(fits, depth, np.float32(np.nan)).astype(np.float32)
 
 
 def _own(rotation: Vector, x: Floats, y: Floats, depth: Floats) -> list[Floats]:
     """The head's own coordinates of points of the picture."""
     back = rotation.T
     return [np.ascontiguousarray(row[0] * x + row[1] * y + row[2] * depth, np.float32) for row in back]
-
-
-def _at(solid: Solid, rotation: Vector, x: Floats, y: Floats, depth: Floats) -> Floats:
-    return solid(*_own(rotation, x, y, depth))
 
 
 def _followed(solid: Solid, rotation: Vector, x: Floats, y: Floats) -> Floats:
