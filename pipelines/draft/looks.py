@@ -210,6 +210,9 @@ def age_of(text: str) -> float | None:
     return next((years for words, years in AGES.items() if _has(words, text)), None)
 
 
+_FAIR_HAIR = re.compile(r"\b(?:blonde?|platinum|ginger|redhead|strawberry|red hair)\b")
+
+
 def _coloured(face: Face, text: str, seed: int, says: set[str]) -> Face:
     """Skin, eyes and hair's own colour from where somebody is from, then from what is said of each."""
     region = first(REGIONS, text)
@@ -218,6 +221,8 @@ def _coloured(face: Face, text: str, seed: int, says: set[str]) -> Face:
         own = palette.complexion_of(region, float(numbers[0]), float(numbers[1]))
         face = replace(face, skin=own.skin, eyes=own.eyes, hairdo=replace(face.hairdo, colour=own.hair))
         says.add("skin")
+    elif _FAIR_HAIR.search(text) is not None:
+        face = replace(face, skin=palette.SKINS["fair"], eyes=palette.EYES["blue" if seed % 2 else "green"])
     skin = next((tone for tone, words in SKINS.items() if re.search(rf"\b(?:{words}){_SKIN_END}", text)), None)
     if skin is not None:
         says.add("skin")

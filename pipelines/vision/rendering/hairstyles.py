@@ -63,7 +63,7 @@ class Cut:
 
 _LINE: Table = ((0.365, 0.0), (0.345, 0.34), (0.31, 0.60), (0.26, 0.74), (0.18, 0.80), (0.10, 0.92), (0.02, 1.06), (-0.06, 1.16), (-0.2, 1.2))
 _MALE: Table = ((0.355, 0.0), (0.345, 0.30), (0.325, 0.58), (0.29, 0.72), (0.22, 0.76), (0.14, 0.84), (0.06, 1.02), (0.0, 1.10), (-0.2, 1.16))
-_CURTAIN: Table = ((0.42, 0.0), (0.37, 0.20), (0.31, 0.42), (0.24, 0.60), (0.14, 0.76), (0.04, 0.86), (-0.08, 0.92), (-0.25, 0.93), (-0.45, 0.90), (-2.0, 0.70))
+_CURTAIN: Table = ((0.42, 0.0), (0.37, 0.20), (0.31, 0.42), (0.24, 0.60), (0.14, 0.76), (0.04, 0.84), (-0.08, 0.88), (-0.25, 0.86), (-0.45, 0.78), (-2.0, 0.62))
 _SHORT: Table = ((0.0, -0.10), (1.0, -0.10), (1.22, -0.07), (1.40, 0.06), (1.62, 0.09), (1.90, 0.02), (2.2, -0.22), (3.2, -0.28))
 _UP: Table = ((0.0, -0.06), (1.1, -0.06), (1.35, 0.02), (1.7, 0.06), (2.1, -0.12), (2.5, -0.24), (3.2, -0.28))
 
@@ -76,7 +76,7 @@ CUTS: dict[Style, Cut] = {
     "buzz": Cut(_MALE, _SHORT, 0.014, 0.010, 0.012, edge=0.05, flow="up", ragged=0.0, locks=0.1, cover=0.84),
     "crop": Cut(_MALE, _SHORT, 0.080, 0.030, 0.045, edge=0.13, flow="up", lift=0.03, bumps=0.016, ragged=0.02),
     "side part": Cut(_MALE, _SHORT, 0.080, 0.032, 0.045, edge=0.13, flow="fall", lift=0.05, ragged=0.02),
-    "quiff": Cut(_MALE, _SHORT, 0.095, 0.024, 0.040, edge=0.17, flow="back", lift=0.10, ragged=0.02),
+    "quiff": Cut(_MALE, _SHORT, 0.095, 0.024, 0.040, edge=0.17, flow="back", lift=0.055, ragged=0.02),
     "slicked": Cut(_MALE, _SHORT, 0.055, 0.030, 0.050, edge=0.10, flow="back", ragged=0.01),
     "pixie": Cut(_LINE, ((0.0, -0.12), (0.95, -0.14), (1.25, -0.16), (1.5, -0.02), (1.9, -0.06), (2.3, -0.26), (3.2, -0.32)),
                  0.085, 0.055, 0.075, edge=0.08, flow="fall", lift=0.03, ragged=0.05),
@@ -177,9 +177,10 @@ def shell_of(face: Face, skull: Skull) -> Shell | None:
     backward = 0.5 - 0.5 * np.cos(angle)
     crown = np.clip((y - 0.05) / 0.40, 0, 1)
     thick = (cut.side + (cut.back - cut.side) * backward) * (1 - crown) + cut.top * crown + cut.lift * front
-    thick = LEAST * (inside > 0) * (cut.cover == 1) + thick * rise + cut.bumps * noise * rise
+    least = LEAST + 0.026 * face.hairdo.fringe * (np.cos(angle) > 0.4)
+    thick = least * (inside > 0) * (cut.cover == 1) + thick * rise + cut.bumps * noise * rise
     high = 0.5 / (0.5 + cut.top + 0.4 * cut.lift)
-    base = _radius(skull, angle, _held(y, high))
+    base = _radius(skull, angle, _held(y, high, BELOW_EARS if min(each for _, each in cut.end) < -0.4 else -0.31))
     swell = np.interp(y[:, 0], *zip(*cut.swell, strict=True)).astype(np.float32)[:, None]
     swell = cv2.GaussianBlur(swell, (1, 0x7F), 18, borderType=cv2.BORDER_REPLICATE)
     waves = cut.wave * 0.020 * np.sin(9.0 * y + 2.5 * np.sin(3 * angle)) * np.clip((0.1 - y) * 3, 0, 1)
@@ -188,14 +189,14 @@ def shell_of(face: Face, skull: Skull) -> Shell | None:
         ball = np.sqrt(np.maximum(cut.ball[1] ** 2 - (y - cut.ball[0]) ** 2, 0)) * (1 + cut.bumps * noise)
         outer = np.where(y > 0.5, ball, np.maximum(outer, base + (ball - base) * rise))
     free = np.clip((BELOW_EARS - y) / 0.25, 0, 1)
-    inner = np.where(free > 0, np.maximum(base * 0.3, (outer - 0.16) * free + base * 0.3 * (1 - free)), base * 0.3)
+    inner = base * 0.3 + (np.maximum(outer - 0.055 - 0.105 * rise, 0) - base * 0.3) * free
     maps = np.dstack([np.sign(outer) * outer**2, inner**2, inside]).astype(np.float32)
     return Shell(np.ascontiguousarray(maps), cut, face.hairdo)
 
 
-def _held(y: Floats, high: Floats) -> Floats:
-    """Heights on the head below the hair's: squeezed into it above, and never further down than the ears."""
-    over, low = y * high, np.float32(BELOW_EARS)
+def _held(y: Floats, high: float, low: float) -> Floats:
+    """Heights on the head under those of the hair: squeezed into it above, and never further down than `low`."""
+    over = y * high
     return cast(Floats, (low + 0.04 * np.log1p(np.exp(np.clip((over - low) / 0.04, -30, 30)))).astype(np.float32))
 
 
@@ -249,7 +250,7 @@ def stranded(shell: Shell, x: Floats, y: Floats, z: Floats, detail: float) -> St
     """Locks and strands along the fall of the hair, at (n,) points of the head."""
     across, along = _flow(shell.cut, shell.hairdo, x, y, z)
     curl = shell.cut.flow == "curl"
-    locks = _streaks(across * 15, along * 9 if curl else along * 1.2, 3)
+    locks = _streaks(across * (24 if curl else 15), along * 20 if curl else along * 1.2, 3)
     fine = _streaks(across * (60 if curl else 110), along * (30 if curl else 2.0), 4)
     gone = _streaks(across * 190, along * (30 if curl else 2.5), 5)
     locks = locks * np.clip(0.25 + np.abs(x - 0.16 * shell.hairdo.parting) / 0.14, 0, 1)
@@ -263,7 +264,7 @@ def stranded(shell: Shell, x: Floats, y: Floats, z: Floats, detail: float) -> St
     light = np.asarray(mixed(shell.hairdo.colour, (1.0, 0.92, 0.82), 0.42), np.float32)
     colour = colour * tone[:, None]
     colour = colour + (light - colour) * (0.34 * gleam)[:, None]
-    relief = (0.009 * locks * shell.cut.locks + 0.003 * fine * detail) * (1.0 if not curl else 1.6)
+    relief = (0.006 * locks * shell.cut.locks + 0.0025 * fine * detail) * (1.0 if not curl else 1.6)
     return Strands(np.clip(colour, 0, 1).astype(np.float32), relief.astype(np.float32))
 
 
@@ -295,4 +296,4 @@ def _streaks(across: Floats, along: Floats, seed: int) -> Floats:
     tile /= np.float32(tile.std())
     rows = -(-len(across) // 1024)
     u, v = (np.pad(each.astype(np.float32), (0, rows * 1024 - len(each))).reshape(rows, 1024) for each in (across, along))
-    return cast(Floats, cv2.remap(tile, u % 511, v % 63, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP).ravel()[: len(across)])
+    return cast(Floats, cv2.remap(tile, u % 512, v % 64, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP).ravel()[: len(across)])

@@ -13,12 +13,14 @@ import numpy as np
 from pipelines.images import Bytes, Floats, Mask, linear, resized, srgb
 from pipelines.sizes import Size
 from pipelines.vision.people.body import Part, Point
-from pipelines.vision.rendering import features, hairstyles, skull
+from pipelines.vision.rendering import features, glasses, hairstyles, skull
 from pipelines.vision.rendering.likeness import Angle, Expression, Face
 from pipelines.vision.rendering.light import Light, Shading, Surface, lit, shaded
 
 SKIN = Surface(gloss=0.030, sheen=0.07, bleed=(0.050, 0.016, 0.008))
 HAIR = Surface(sheen=0.16)
+SOFTNESS = 0.009
+"""Standard deviation, in heads, by which the form of the face is smoothed for the light on it."""
 BODY_HEADS = 0.138
 """Height of a head in body heights."""
 
@@ -69,6 +71,9 @@ def render_head(
     rows = (place.y - (np.arange(size.height * oversample, dtype=np.float32) + 0.5) / oversample) / place.unit
     skin = skull.looked_at(form.solid, rotation, columns, rows)
     albedo = _skin_colour(who, skin, unit, detail)
+    if who.face.glasses != "none":
+        rays = glasses.Rays(unit, place.x * oversample, place.y * oversample)
+        albedo = _spectacled(albedo, who.face, glasses.spectacles(who.face, form, rotation, skin, rays))
     depth, hair = skin.depth, np.zeros(skin.hit.shape, bool)
     shell = hairstyles.shell_of(who.face, form)
     if shell is not None:
@@ -81,7 +86,8 @@ def render_head(
         depth[hair] += strands.relief
     hit = skin.hit | hair
     height = _continued(depth * np.float32(unit), hit)
-    shading = shaded(height, light, unit / BODY_HEADS)
+    soft = cv2.GaussianBlur(height, (0, 0), SOFTNESS * unit)
+    shading = shaded(np.where(hair, height, soft), light, unit / BODY_HEADS)
     colour = np.zeros_like(albedo)
     for mask, surface in ((hit & ~hair, SKIN), (hair, HAIR)):
         part = Shading(shading.normals[mask], shading.diffuse[mask], shading.occlusion[mask])
@@ -101,6 +107,19 @@ def _skin_colour(who: Portrayed, seen: skull.Seen, unit: float, detail: float) -
     back = np.clip((0.02 - seen.z) / 0.06, 0, 1) * (seen.hit > 0)
     colour = colour + (plain - colour) * back[..., None]
     return cast(Floats, (colour * _ear_shade(seen)[..., None]).astype(np.float32))
+
+
+def _spectacled(albedo: Floats, face: Face, worn: glasses.Worn) -> Floats:
+    """With frames, and with dark glass where they are for the sun."""
+    strength = np.float32(0.93 if face.glasses == "sun" else 0.05)
+    tint = np.asarray(glasses.LENS if face.glasses == "sun" else (0.96, 0.98, 1.0), np.float32)
+    rows = np.flatnonzero(worn.lens.any(axis=1))
+    if rows.size and face.glasses == "sun":
+        rise = np.clip((np.arange(len(albedo)) - rows[0]) / max(np.ptp(rows), 1), 0, 1).astype(np.float32)
+        tint = tint + (0.16 * rise**2)[:, None, None]
+    albedo = albedo + (tint - albedo) * (worn.lens * strength)[..., None]
+    frame = np.asarray(glasses.FRAMES[face.glasses], np.float32)
+    return cast(Floats, albedo + (frame - albedo) * worn.frame[..., None])
 
 
 def _ear_shade(seen: skull.Seen) -> Floats:

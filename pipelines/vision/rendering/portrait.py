@@ -17,7 +17,7 @@ from pipelines.vision.rendering.light import Light
 from pipelines.vision.rendering.relief import View
 from pipelines.vision.rendering.render import Rendered
 
-BEAUTY = Light(key=(-0.42, 0.52, 0.78), key_power=0.74, fill_power=0.18, ambient=0.32, rim_power=0.10, softness=0.55)
+BEAUTY = Light(key=(-0.42, 0.52, 0.78), key_power=0.74, fill_power=0.24, ambient=0.36, rim_power=0.10, softness=0.55)
 """A large soft light near the camera, as for a face."""
 CHIN_DROP = 0.010
 """How much lower a drawn head sits than a mannequin's, in body heights."""
