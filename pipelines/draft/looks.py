@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.draft.casting import COLOURS, SEXES, first
 from pipelines.vision.rendering import palette
-from pipelines.vision.rendering.figure import Sex
+from pipelines.vision.rendering.figure import Framing, Sex
 from pipelines.vision.rendering.likeness import (
     Angle,
     Beard,
@@ -320,6 +320,19 @@ def shoot_of(prompt: str) -> Shoot:
     left, right = (_has(rf"(light|lit|sun|sunlight|window|key) (\w+ ){{0,3}}(from|on) (the )?{side}", text) for side in ("left", "right"))
     unread = dict.fromkeys(found.group(0).strip() for found in re.finditer(rf"\b(?:{_NOT_DRAWN})\b", text))
     return Shoot(_garments(text), _shoes(text), first(SETTINGS, text), -0.75 if left else 0.75 if right else None, tuple(unread))
+
+
+FRAMINGS: Mapping[Framing, str] = {
+    "full_body": r"full[- ](body|length|figure)|head[- ]to[- ]toe|whole body|entire body",
+    "three_quarter": r"mid[- ]thigh|three[- ]quarters? (length|shot|framing|framed)|3/4 (length|shot)|knee[- ](up|high|length shot)|knees up|cowboy shot|american shot",
+    "upper_body": r"upper[- ]body|half[- ](body|length)|waist[- ]up|medium shot|bust shot",
+    "portrait": r"head[- ]?shot|head[- ]and[- ]shoulders|portrait|close[- ]?up|beauty shot",
+}  # fmt: skip
+
+
+def framing_of(text: str) -> Framing | None:
+    """The framing that the words of a plain text fix; a portrait from the waist up is no headshot."""
+    return first(FRAMINGS, text)
 
 
 def about_light(prompt: str) -> str:

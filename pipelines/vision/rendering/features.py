@@ -85,18 +85,18 @@ def _aged(sheet: Sheet, face: Face, expression: Expression) -> None:
 def _nose(sheet: Sheet, face: Face) -> None:
     base, wide = nose_base(face), face.nose_width
     shade, light = deeper(face.skin, 0.42), mixed(face.skin, (1.0, 0.97, 0.93), 0.55)
-    sheet.lay(sheet.glow(0, base - 0.006, 0.040 * wide, 0.012), shade, 0.36)
+    sheet.lay(sheet.glow(0, base - 0.006, 0.036 * wide, 0.011), shade, 0.26)
     for side in (-1, 1):
         sheet.lay(sheet.glow(side * 0.036, -0.070, 0.013, 0.070, side * 4), shade, 0.13)
         sheet.lay(sheet.glow(side * 0.068 * wide, base + 0.018, 0.010, 0.020), shade, 0.34)
         nostril = (
             (side * 0.014, base + 0.001), (side * 0.030 * wide, base + 0.010), (side * 0.050 * wide, base + 0.004),
         )  # fmt: skip
-        sheet.lay(sheet.stroke(nostril, 0.0105, soft=0.0018), deeper(face.skin, 0.72), 0.70)
+        sheet.lay(sheet.stroke(nostril, 0.0105, soft=0.0018), deeper(face.skin, 0.72), 0.62)
         wing = (
             (side * 0.060 * wide, base + 0.046), (side * 0.079 * wide, base + 0.022), (side * 0.066 * wide, base - 0.001),
         )  # fmt: skip
-        sheet.lay(sheet.stroke(wing, 0.008, soft=0.003), deeper(face.skin, 0.55), 0.50)
+        sheet.lay(sheet.stroke(wing, 0.008, soft=0.003), deeper(face.skin, 0.55), 0.34)
     sheet.lay(sheet.glow(-0.004, -0.060, 0.011, 0.070), light, 0.42)
     sheet.lay(sheet.glow(-0.006, base + 0.046, 0.017, 0.014), light, 0.62)
 
@@ -290,11 +290,14 @@ def _beard(sheet: Sheet, face: Face, detail: float) -> None:
     soul = np.exp(-0.5 * ((x / 0.030) ** 2 + ((y - MOUTH_Y + 0.075) / 0.02) ** 2))
     mask = upper if face.beard == "moustache" else np.maximum(np.maximum(jaw * (1 - bare), upper), soul * 0.9)
     strength = {"stubble": 0.34, "moustache": 0.86, "short": 0.72, "full": 0.90}[face.beard]
-    colour = mixed(mixed(face.hairdo.colour, (0.10, 0.075, 0.065), 0.25), (0.66, 0.65, 0.64), 0.8 * face.hairdo.grey)
+    dark = 0.25 * (1 - palette.luminance(face.hairdo.colour))
+    colour = mixed(mixed(face.hairdo.colour, (0.10, 0.075, 0.065), dark), (0.78, 0.77, 0.76), 0.85 * face.hairdo.grey)
     noise = _over_the_jaw(np.random.default_rng(23).standard_normal((rows, columns), dtype=np.float32), x[0])
     grain = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(0.5, 0.0016 * sheet.unit), sigmaY=max(0.5, 0.0045 * sheet.unit))
     grain = grain / max(float(grain.std()), 1e-6) * (0.045 + 0.035 * detail)
     sheet.lay(Mask(0, 0, np.clip(mask * (strength + grain), 0, 1).astype(np.float32)), colour)
+    strands = np.clip(mask * (0.12 - 2.2 * grain) * strength, 0, 1).astype(np.float32)
+    sheet.lay(Mask(0, 0, strands), deeper(colour, 0.45) if palette.luminance(colour) > 0.3 else mixed(colour, (0.6, 0.5, 0.42), 0.3))
 
 
 def _over_the_jaw(noise: Floats, x: Floats) -> Floats:

@@ -180,7 +180,9 @@ def shell_of(face: Face, skull: Skull) -> Shell | None:
     least = LEAST + 0.026 * face.hairdo.fringe * (np.cos(angle) > 0.4)
     thick = least * (inside > 0) * (cut.cover == 1) + thick * rise + cut.bumps * noise * rise
     high = 0.5 / (0.5 + cut.top + 0.4 * cut.lift)
-    base = _radius(skull, angle, _held(y, high, BELOW_EARS if min(each for _, each in cut.end) < -0.4 else -0.31))
+    low = BELOW_EARS if min(each for _, each in cut.end) < -0.4 else -0.31
+    bare, raised = _radius(skull, angle, _held(y, 1.0, low)), _radius(skull, angle, _held(y, high, low))
+    base = np.where(y > 0.46, raised, bare + (raised - bare) * rise)
     swell = np.interp(y[:, 0], *zip(*cut.swell, strict=True)).astype(np.float32)[:, None]
     swell = cv2.GaussianBlur(swell, (1, 0x7F), 18, borderType=cv2.BORDER_REPLICATE)
     waves = cut.wave * 0.020 * np.sin(9.0 * y + 2.5 * np.sin(3 * angle)) * np.clip((0.1 - y) * 3, 0, 1)
@@ -253,7 +255,8 @@ def stranded(shell: Shell, x: Floats, y: Floats, z: Floats, detail: float) -> St
     locks = _streaks(across * (24 if curl else 15), along * 20 if curl else along * 1.2, 3)
     fine = _streaks(across * (60 if curl else 110), along * (30 if curl else 2.0), 4)
     gone = _streaks(across * 190, along * (30 if curl else 2.5), 5)
-    locks = locks * np.clip(0.25 + np.abs(x - 0.16 * shell.hairdo.parting) / 0.14, 0, 1)
+    parted = np.abs(x - 0.16 * shell.hairdo.parting) if shell.cut.flow == "fall" else np.ones_like(x)
+    locks, fine = (each * np.clip(0.15 + parted / 0.16, 0, 1) for each in (locks, fine))
     tone = 1 + (0.10 * locks * shell.cut.locks + 0.085 * fine * detail)
     base = np.asarray(shell.hairdo.colour, np.float32)
     silver = np.asarray(mixed(shell.hairdo.colour, (0.76, 0.755, 0.75), 0.92), np.float32)
@@ -265,6 +268,7 @@ def stranded(shell: Shell, x: Floats, y: Floats, z: Floats, detail: float) -> St
     colour = colour * tone[:, None]
     colour = colour + (light - colour) * (0.34 * gleam)[:, None]
     relief = (0.006 * locks * shell.cut.locks + 0.0025 * fine * detail) * (1.0 if not curl else 1.6)
+    colour = colour * (1 - 0.30 * np.exp(-0.5 * (parted / 0.007) ** 2) * (y > 0.3))[:, None]
     return Strands(np.clip(colour, 0, 1).astype(np.float32), relief.astype(np.float32))
 
 

@@ -25,11 +25,12 @@ _ASIDE, _ABOVE = 0.95, 1.0
 """How far hair reaches from the middle of the head, in heads."""
 
 
-def placed(spec: Figure, view: View) -> Place:
-    """Where the head of a figure is in a view of it."""
+def placed(spec: Figure, view: View, age: float = 30.0) -> Place:
+    """Where the head of a figure is in a view of it; a child's is larger for the same body."""
     x, chin, _ = figures.skeleton(spec).head
-    middle = view.point(x, chin - CHIN_DROP + BODY_HEADS / 2)
-    return Place(middle.x, middle.y, BODY_HEADS * view.scale)
+    heads = BODY_HEADS * float(np.interp(age, (8, 17), (1.16, 1.0)))
+    middle = view.point(x, chin - CHIN_DROP + heads / 2)
+    return Place(middle.x, middle.y, heads * view.scale)
 
 
 def enlarged(rendered: Rendered, size: Size) -> Rendered:
@@ -57,7 +58,7 @@ def head_on(
 
     `oversample` is rows and columns of the head's own render for one of the picture; `detail` in [0, 1] is for single hairs.
     """
-    place, window = placed(spec, rendered.view), _window(rendered, spec, who)
+    place, window = placed(spec, rendered.view, who.face.age), _window(rendered, spec, who)
     if window.empty:
         return rendered
     size = Size(window.right - window.left, window.bottom - window.top)
@@ -98,7 +99,7 @@ class _Window:
 
 def _window(rendered: Rendered, spec: Figure, who: Portrayed) -> _Window:
     """What of the picture the head and its hair can reach."""
-    place = placed(spec, rendered.view)
+    place = placed(spec, rendered.view, who.face.age)
     style = who.face.hairdo.style
     lowest = min((end for _, end in CUTS[style].end), default=-0.5) if style != "bald" else -0.5
     reach = max(1.0, 0.18 - min(lowest, -1.05 if style == "ponytail" else 0.0))
