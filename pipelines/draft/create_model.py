@@ -92,7 +92,11 @@ def _person(task: CreateModel) -> _Person:
         return _Person(looks, ())
     found = resemblance_of(task.face_reference)
     own = replace(found, skin=brightened(found.skin))
-    read = ["skin tone", *(["hair colour"] if own.hair is not None else []), *(["length of hair"] if own.style is not None else [])]
+    read = [
+        "skin tone",
+        *(["hair colour"] if own.hair is not None else []),
+        *(["length of hair"] if own.style is not None else []),
+    ]
     note = f"Of the face reference, {', '.join(read)} were taken; features are drawn, not copied."
     return _Person(resembling(looks, own, task.face_reference_mode == "match_reference"), (note,))
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from pipelines.vision.rendering.likeness import (
     Shape,
     Style,
     Texture,
-    beard_of,
     drawn,
     greying,
 )
@@ -28,7 +27,6 @@ from pipelines.vision.rendering.palette import Colour, mixed
 from pipelines.vision.rendering.textile import Pattern, Textile
 from pipelines.vision.rendering.wear import GarmentSpec, Kind
 
-Key = TypeVar("Key", bound=str)
 Setting = Literal["daylight", "arch", "terrace"]
 
 AGES: Mapping[str, float] = {
@@ -36,7 +34,16 @@ AGES: Mapping[str, float] = {
     r"young adult|college[- ]age|youthful|young": 23, r"middle[- ]aged?|mature": 50, r"older adult|older (wom[ae]n|m[ae]n)": 65,
     r"senior|elderly|old(er)?": 72, r"adult": 31,
 }  # fmt: skip
-_TENS = {"teens": 16, "twenties": 25, "thirties": 35, "forties": 45, "fifties": 55, "sixties": 65, "seventies": 75, "eighties": 82}
+_TENS = {
+    "teens": 16,
+    "twenties": 25,
+    "thirties": 35,
+    "forties": 45,
+    "fifties": 55,
+    "sixties": 65,
+    "seventies": 75,
+    "eighties": 82,
+}
 _PART = {"early": -3.0, "mid": 0.0, "late": 3.0}
 SKINS: Mapping[str, str] = {
     "porcelain": r"porcelain|alabaster|very (fair|pale|light)", "espresso": r"espresso|very dark|ebony|darkest",
@@ -187,7 +194,7 @@ def looks_of(prompt: str, seed: int, usual: Sex | None = None) -> Looks:
     )  # fmt: skip
     for words, name, value in _TRAITS:
         if _has(words, text):
-            face = replace(face, **{name: value})
+            face = replace(face, **cast(Any, {name: value}))
     expression = next((each for words, each in _EXPRESSIONS if _has(words, text)), None)
     angle = _angle(text)
     says |= ({"expression"} if expression else set()) | ({"angle"} if angle != Angle() else set())
@@ -229,9 +236,13 @@ def _coloured(face: Face, text: str, seed: int, says: set[str]) -> Face:
         face = replace(face, skin=palette.SKINS[skin])
         if region is None and palette.luminance(face.skin) < 0.5 < palette.luminance(face.hairdo.colour) + 0.22:
             face = replace(face, eyes=palette.EYES["dark brown"], hairdo=replace(face.hairdo, colour=palette.HAIRS["black"]))
-    warmth = float(_has(r"warm (\w+ )?(under)?tones?|warm (\w+ )?skin", text)) - float(_has(r"cool (under)?tones?|cool skin", text))
+    warmth = float(_has(r"warm (\w+ )?(under)?tones?|warm (\w+ )?skin", text)) - float(
+        _has(r"cool (under)?tones?|cool skin", text)
+    )
     face = replace(face, skin=mixed(face.skin, (0.93, 0.62, 0.38) if warmth > 0 else (0.85, 0.70, 0.72), 0.07 * abs(warmth)))
-    eyes = next((tone for tone, words in EYES.items() if re.search(rf"\b(?:{words})( almond| round| large| big)?[- ]eye[sd]", text)), None)
+    eyes = next(
+        (tone for tone, words in EYES.items() if re.search(rf"\b(?:{words})( almond| round| large| big)?[- ]eye[sd]", text)), None
+    )
     return replace(face, eyes=palette.EYES[eyes]) if eyes else face
 
 
@@ -241,20 +252,38 @@ def _hairdo(face: Face, text: str, says: set[str]) -> Hairdo:
         (tone for tone, words in HAIR_COLOURS.items() if re.search(rf"\b(?:{words})(?:,?[- ](?!skin|eye|complexion|with|beard)[a-z-]+){{0,3}}[- ]{_HAIR}\b|\bhair (?:is |in |dyed )?(?:{words})\b", text)),
         None,
     )  # fmt: skip
-    colour = colour or next((tone for tone, words in HAIR_COLOURS.items() if re.search(rf"\b(?:{words}) (?:beard|stubble|mou?stache)", text)), None)
-    colour = colour or ("dark brown" if _has("brunette", text) else "blond" if _has("blondes?", text) else "red" if _has("redhead(ed)?|ginger", text) else None)
+    colour = colour or next(
+        (tone for tone, words in HAIR_COLOURS.items() if re.search(rf"\b(?:{words}) (?:beard|stubble|mou?stache)", text)), None
+    )
+    colour = colour or (
+        "dark brown"
+        if _has("brunette", text)
+        else "blond"
+        if _has("blondes?", text)
+        else "red"
+        if _has("redhead(ed)?|ginger", text)
+        else None
+    )
     if colour is not None:
         says.add("hair colour")
         hairdo = replace(hairdo, colour=palette.HAIRS[colour], grey=0.0)
     if _has(r"salt[- ]and[- ]pepper|some grey|greying|streaks of grey|touch of grey", text):
-        hairdo = replace(hairdo, colour=palette.HAIRS["dark brown"] if colour in ("silver", "grey", None) else hairdo.colour, grey=0.5)
+        hairdo = replace(
+            hairdo, colour=palette.HAIRS["dark brown"] if colour in ("silver", "grey", None) else hairdo.colour, grey=0.5
+        )
     texture = _texture(text)
     style = first(_STYLES, text) or _by_length(face.sex, text, texture)
     if style is not None or texture is not None:
         says.add("hair")
     hairdo = replace(hairdo, style=style or hairdo.style, texture=texture or ("straight" if style in ("lob", "long") else "own"))
     fringe = _has(r"bangs|fringe", text)
-    parting = 0.0 if _has(r"(middle|center|centre)[- ]part(ed|ing)?", text) else 0.85 if _has(r"side[- ]part(ed|ing)?", text) else hairdo.parting
+    parting = (
+        0.0
+        if _has(r"(middle|center|centre)[- ]part(ed|ing)?", text)
+        else 0.85
+        if _has(r"side[- ]part(ed|ing)?", text)
+        else hairdo.parting
+    )
     return replace(hairdo, fringe=fringe or (hairdo.fringe and style is None), parting=parting)
 
 
@@ -296,15 +325,24 @@ def _makeup(face: Face, text: str) -> float:
 
 def _angle(text: str) -> Angle:
     """Three-quarter and profile views, up, down and leaning; to the right of the picture where no side is said."""
-    side = -1.0 if _has(r"(facing|turned|turn(s|ing)?|looking|looks?|to) (slightly |to )?(the |her |his |their )?left", text) else 1.0
+    side = (
+        -1.0
+        if _has(r"(facing|turned|turn(s|ing)?|looking|looks?|to) (slightly |to )?(the |her |his |their )?left", text)
+        else 1.0
+    )
     yaw = 0.0
     if _has(r"profile|side view|from the side", text):
         yaw = 84.0
     elif re.search(r"(three|3)[- /]?(quarters?|4)[- ](view|angle|profile|turn|face|portrait|pose)(?! from)", text):
         yaw = 34.0
-    elif _has(r"(turned|facing|looking|looks?|turn) (slightly )?(to (the |her |his |their )?)?(left|right|side|away|aside)|head turned", text):
+    elif _has(
+        r"(turned|facing|looking|looks?|turn) (slightly )?(to (the |her |his |their )?)?(left|right|side|away|aside)|head turned",
+        text,
+    ):
         yaw = 22.0
-    pitch = 15.0 * _has(r"look(ing|s)? up|chin (up|raised)|from below|low angle", text) - 15.0 * _has(r"look(ing|s)? down|chin down|from above|high angle", text)
+    pitch = 15.0 * _has(r"look(ing|s)? up|chin (up|raised)|from below|low angle", text) - 15.0 * _has(
+        r"look(ing|s)? down|chin down|from above|high angle", text
+    )
     return Angle(side * yaw, pitch, 7.0 * side * _has(r"(head )?tilt(ed|s)?|tilting", text))
 
 
@@ -317,7 +355,9 @@ def _gaze(text: str) -> float:
 def shoot_of(prompt: str) -> Shoot:
     """Clothes, place and light in a prompt."""
     text = plain(prompt)
-    left, right = (_has(rf"(light|lit|sun|sunlight|window|key) (\w+ ){{0,3}}(from|on) (the )?{side}", text) for side in ("left", "right"))
+    left, right = (
+        _has(rf"(light|lit|sun|sunlight|window|key) (\w+ ){{0,3}}(from|on) (the )?{side}", text) for side in ("left", "right")
+    )
     unread = dict.fromkeys(found.group(0).strip() for found in re.finditer(rf"\b(?:{_NOT_DRAWN})\b", text))
     return Shoot(_garments(text), _shoes(text), first(SETTINGS, text), -0.75 if left else 0.75 if right else None, tuple(unread))
 
@@ -345,8 +385,13 @@ _COLOUR_WORDS = "|".join(sorted(CLOTH_COLOURS, key=len, reverse=True))
 
 
 def _colour_before(words: str, text: str) -> Colour | None:
-    found = re.search(rf"\b({_COLOUR_WORDS})(?:,? [a-z-]+){{0,2}} (?:{words})\b", text)
-    return CLOTH_COLOURS[found.group(1)] if found else None
+    """The colour that is said of a thing: the last one before it in its own part of the sentence."""
+    for thing in re.finditer(rf"\b(?:{words})\b", text):
+        own = re.split(r"[,.;]| and | with | in ", text[: thing.start()])[-1]
+        colours = re.findall(rf"\b({_COLOUR_WORDS})\b(?! skin| hair| eyes)", own)
+        if colours:
+            return CLOTH_COLOURS[colours[-1]]
+    return None
 
 
 def _shoes(text: str) -> Colour | None:
@@ -375,5 +420,11 @@ def _garment(kind: Kind, text: str) -> GarmentSpec:
     pattern = first(_PATTERNS, near.group(1)) if near else None
     accent = (0.94, 0.93, 0.90) if palette.luminance(colour) < 0.5 else (0.22, 0.26, 0.36)
     pattern = pattern or ("denim" if jeans else "knit" if kind == "sweater" and _has("knit(ted|wear)?", text) else "plain")
-    ease = 0.008 if near and _has(r"oversized|loose|baggy|wide[- ]leg|relaxed[- ]fit", near.group(1)) else -0.002 if near and _has(r"fitted|slim|tight|skinny", near.group(1)) else 0.0
+    ease = (
+        0.008
+        if near and _has(r"oversized|loose|baggy|wide[- ]leg|relaxed[- ]fit", near.group(1))
+        else -0.002
+        if near and _has(r"fitted|slim|tight|skinny", near.group(1))
+        else 0.0
+    )
     return GarmentSpec(kind, Textile(colour, mixed(colour, (0.75, 0.80, 0.86), 0.6) if jeans else accent, pattern), ease)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL.Image import Image
 
 from pipelines.errors import PipelineError
@@ -76,9 +77,9 @@ def _apart(one: dict[str, Point], other: dict[str, Point]) -> float:
     return float(np.linalg.norm(first - second, axis=1).mean())
 
 
-def _unit(joints: dict[str, Point], names: list[str]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _unit(joints: dict[str, Point], names: list[str]) -> NDArray[np.float64]:
     """(n, 2): joints in shoulder widths from the middle between the shoulders."""
     left, right = joints["left_shoulder"], joints["right_shoulder"]
     width = float(np.hypot(left.x - right.x, left.y - right.y))
     middle = np.array([(left.x + right.x) / 2, (left.y + right.y) / 2])
-    return (np.array([(joints[name].x, joints[name].y) for name in names]) - middle) / max(width, 1e-6)
+    return np.asarray((np.array([(joints[name].x, joints[name].y) for name in names]) - middle) / max(width, 1e-6), np.float64)

@@ -123,5 +123,7 @@ def _ground(sitting: Sitting, figure: Rendered, canvas: Size) -> Floats:
         ground = scenery.studio(Backdrop(sitting.paper), canvas, figure.view)
     else:
         near = {"full_body": 0.0025, "three_quarter": 0.006, "upper_body": 0.010, "portrait": 0.018}[sitting.figure.framing]
-        ground = blurred({"daylight": sets.daylight, "arch": sets.arch, "terrace": sets.terrace}[sitting.setting](canvas), near * canvas.height)
+        ground = blurred(
+            {"daylight": sets.daylight, "arch": sets.arch, "terrace": sets.terrace}[sitting.setting](canvas), near * canvas.height
+        )
     return (ground * sitting.light.tint ** np.float32(0.6)).astype(np.float32)

@@ -4,7 +4,6 @@
 """
 
 from dataclasses import dataclass, replace
-
 from typing import cast
 
 import cv2
@@ -116,9 +115,17 @@ def _lips(face: Face, expression: Expression) -> _Lips:
     half = (0.098 + 0.020 * max(0.0, smile)) * face.mouth_width * (0.97 if face.sex != "man" else 1.04)
     full = face.lips * (1.0 if face.sex == "woman" else 0.82) * (1 - 0.14 * max(0.0, smile))
     full *= float(np.interp(face.age, (45, 75), (1.0, 0.74)))
-    corner = MOUTH_Y + 0.024 * smile
+    corner = MOUTH_Y + 0.032 * smile
     part = 0.034 * expression.teeth
-    seam = np.array([(-half, corner), (-0.5 * half, MOUTH_Y - 0.003), (0, MOUTH_Y - 0.004 - 0.004 * smile), (0.5 * half, MOUTH_Y - 0.003), (half, corner)])
+    seam = np.array(
+        [
+            (-half, corner),
+            (-0.5 * half, MOUTH_Y - 0.003),
+            (0, MOUTH_Y - 0.004 - 0.004 * smile),
+            (0.5 * half, MOUTH_Y - 0.003),
+            (half, corner),
+        ]
+    )
     bow = [
         (-half, corner), (-0.55 * half, MOUTH_Y + 0.021 * full), (-0.17 * half, MOUTH_Y + 0.036 * full),
         (0, MOUTH_Y + 0.028 * full), (0.17 * half, MOUTH_Y + 0.036 * full), (0.55 * half, MOUTH_Y + 0.021 * full), (half, corner),
@@ -174,8 +181,18 @@ def _almond(face: Face, expression: Expression, side: int) -> _Almond:
     open_ *= 1 - 0.16 * max(0.0, expression.smile) + 0.10 * max(0.0, expression.brows)
     up, down = 0.0415 * open_, 0.0270 * open_ * (1 - 0.30 * max(0.0, expression.smile))
     x, tilt = eye_x(face), np.deg2rad(face.eye_tilt)
-    upper = np.array([(-1.0, -0.10 * down / half), (-0.62, 0.66 * up / half), (-0.05, up / half), (0.52, 0.74 * up / half), (1.0, 0.06)])
-    lower = np.array([(-1.0, -0.10 * down / half), (-0.50, -0.70 * down / half), (0.10, -down / half), (0.62, -0.66 * down / half), (1.0, 0.06)])
+    upper = np.array(
+        [(-1.0, -0.10 * down / half), (-0.62, 0.66 * up / half), (-0.05, up / half), (0.52, 0.74 * up / half), (1.0, 0.06)]
+    )
+    lower = np.array(
+        [
+            (-1.0, -0.10 * down / half),
+            (-0.50, -0.70 * down / half),
+            (0.10, -down / half),
+            (0.62, -0.66 * down / half),
+            (1.0, 0.06),
+        ]
+    )
 
     def placed(shape: Points) -> Points:
         line = smooth_path(shape) * half
@@ -293,11 +310,13 @@ def _beard(sheet: Sheet, face: Face, detail: float) -> None:
     dark = 0.25 * (1 - palette.luminance(face.hairdo.colour))
     colour = mixed(mixed(face.hairdo.colour, (0.10, 0.075, 0.065), dark), (0.78, 0.77, 0.76), 0.85 * face.hairdo.grey)
     noise = _over_the_jaw(np.random.default_rng(23).standard_normal((rows, columns), dtype=np.float32), x[0])
-    grain = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(0.5, 0.0016 * sheet.unit), sigmaY=max(0.5, 0.0045 * sheet.unit))
-    grain = grain / max(float(grain.std()), 1e-6) * (0.045 + 0.035 * detail)
+    soft = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(0.5, 0.0016 * sheet.unit), sigmaY=max(0.5, 0.0045 * sheet.unit))
+    grain = soft / max(float(soft.std()), 1e-6) * (0.045 + 0.035 * detail)
     sheet.lay(Mask(0, 0, np.clip(mask * (strength + grain), 0, 1).astype(np.float32)), colour)
     strands = np.clip(mask * (0.12 - 2.2 * grain) * strength, 0, 1).astype(np.float32)
-    sheet.lay(Mask(0, 0, strands), deeper(colour, 0.45) if palette.luminance(colour) > 0.3 else mixed(colour, (0.6, 0.5, 0.42), 0.3))
+    sheet.lay(
+        Mask(0, 0, strands), deeper(colour, 0.45) if palette.luminance(colour) > 0.3 else mixed(colour, (0.6, 0.5, 0.42), 0.3)
+    )
 
 
 def _over_the_jaw(noise: Floats, x: Floats) -> Floats:

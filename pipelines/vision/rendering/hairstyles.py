@@ -4,8 +4,8 @@ The shell is given by its outer and inner radius about the axis of the head and 
 the angle around the axis (0 is in front, positive to the right of the picture) and the height.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, cast
 
 import cv2
@@ -14,10 +14,9 @@ import numpy as np
 from pipelines.images import Floats
 from pipelines.vision.rendering.likeness import Face, Hairdo, Style
 from pipelines.vision.rendering.palette import mixed
-from pipelines.vision.rendering.skull import AXIS_Z, ROWS, TOP, BOTTOM, Skull
+from pipelines.vision.rendering.skull import AXIS_Z, BOTTOM, ROWS, TOP, Skull, Table, columns_of
 
 Flow = Literal["fall", "back", "up", "curl"]
-Table = tuple[tuple[float, float], ...]
 
 HIGHEST, LOWEST = 0.95, -2.15
 COLUMNS, LINES = 360, 620
@@ -61,9 +60,40 @@ class Cut:
     """Under 1 the skin shows through."""
 
 
-_LINE: Table = ((0.365, 0.0), (0.345, 0.34), (0.31, 0.60), (0.26, 0.74), (0.18, 0.80), (0.10, 0.92), (0.02, 1.06), (-0.06, 1.16), (-0.2, 1.2))
-_MALE: Table = ((0.355, 0.0), (0.345, 0.30), (0.325, 0.58), (0.29, 0.72), (0.22, 0.76), (0.14, 0.84), (0.06, 1.02), (0.0, 1.10), (-0.2, 1.16))
-_CURTAIN: Table = ((0.42, 0.0), (0.37, 0.20), (0.31, 0.42), (0.24, 0.60), (0.14, 0.76), (0.04, 0.84), (-0.08, 0.88), (-0.25, 0.86), (-0.45, 0.78), (-2.0, 0.62))
+_LINE: Table = (
+    (0.365, 0.0),
+    (0.345, 0.34),
+    (0.31, 0.60),
+    (0.26, 0.74),
+    (0.18, 0.80),
+    (0.10, 0.92),
+    (0.02, 1.06),
+    (-0.06, 1.16),
+    (-0.2, 1.2),
+)
+_MALE: Table = (
+    (0.355, 0.0),
+    (0.345, 0.30),
+    (0.325, 0.58),
+    (0.29, 0.72),
+    (0.22, 0.76),
+    (0.14, 0.84),
+    (0.06, 1.02),
+    (0.0, 1.10),
+    (-0.2, 1.16),
+)
+_CURTAIN: Table = (
+    (0.42, 0.0),
+    (0.37, 0.20),
+    (0.31, 0.42),
+    (0.24, 0.60),
+    (0.14, 0.76),
+    (0.04, 0.84),
+    (-0.08, 0.88),
+    (-0.25, 0.86),
+    (-0.45, 0.78),
+    (-2.0, 0.62),
+)
 _SHORT: Table = ((0.0, -0.10), (1.0, -0.10), (1.22, -0.07), (1.40, 0.06), (1.62, 0.09), (1.90, 0.02), (2.2, -0.22), (3.2, -0.28))
 _UP: Table = ((0.0, -0.06), (1.1, -0.06), (1.35, 0.02), (1.7, 0.06), (2.1, -0.12), (2.5, -0.24), (3.2, -0.28))
 
@@ -140,7 +170,7 @@ _TAIL = ((0.02, 0.36, -0.44, 0.065), (0.06, 0.40, -0.58, 0.115), (0.13, 0.22, -0
 def _tail(x: Floats, y: Floats, z: Floats) -> Floats:
     """A ponytail as a chain of round cones."""
     best: Floats = np.full_like(x, -9)
-    for (ax, ay, az, ar), (bx, by, bz, br) in zip(_TAIL[:-1], _TAIL[1:], strict=True):
+    for (ax, ay, az, ar), (bx, by, bz, br) in pairwise(_TAIL):
         dx, dy, dz = bx - ax, by - ay, bz - az
         along = np.clip(((x - ax) * dx + (y - ay) * dy + (z - az) * dz) / (dx * dx + dy * dy + dz * dz), 0, 1)
         far = np.sqrt((x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2 + (z - az - along * dz) ** 2)
@@ -168,7 +198,7 @@ def shell_of(face: Face, skull: Skull) -> Shell | None:
         return None
     cut = cut_of(face.hairdo)
     angle = np.linspace(-np.pi, np.pi, COLUMNS, dtype=np.float32)[None, :]
-    y = (HIGHEST - (np.arange(LINES, dtype=np.float32) + 0.5) * (HIGHEST - LOWEST) / LINES)[:, None]
+    y = (HIGHEST - (np.arange(LINES) + 0.5) * (HIGHEST - LOWEST) / LINES).astype(np.float32)[:, None]
     noise = _rough(np.random.default_rng(31))
     inside = _inside(cut, face.hairdo, angle, y, noise)
     rise = np.clip(inside / cut.edge, 0, 1)
@@ -180,11 +210,13 @@ def shell_of(face: Face, skull: Skull) -> Shell | None:
     least = LEAST + 0.026 * face.hairdo.fringe * (np.cos(angle) > 0.4)
     thick = least * (inside > 0) * (cut.cover == 1) + thick * rise + cut.bumps * noise * rise
     high = 0.5 / (0.5 + cut.top + 0.4 * cut.lift)
+    leaning = 0.75 * np.exp(-0.5 * (angle / 0.9) ** 2) * (1 - np.clip((y - 0.32) / 0.24, 0, 1) ** 2)
+    slope = (high + (1 - high) * leaning).astype(np.float32)
     low = BELOW_EARS if min(each for _, each in cut.end) < -0.4 else -0.31
-    bare, raised = _radius(skull, angle, _held(y, 1.0, low)), _radius(skull, angle, _held(y, high, low))
+    bare, raised = _radius(skull, angle, _held(y, 1.0, low)), _radius(skull, angle, _held(y, slope, low))
     base = np.where(y > 0.46, raised, bare + (raised - bare) * rise)
-    swell = np.interp(y[:, 0], *zip(*cut.swell, strict=True)).astype(np.float32)[:, None]
-    swell = cv2.GaussianBlur(swell, (1, 0x7F), 18, borderType=cv2.BORDER_REPLICATE)
+    swelling = np.interp(y[:, 0], *columns_of(cut.swell)).astype(np.float32)[:, None]
+    swell = cv2.GaussianBlur(swelling, (1, 0x7F), 18, borderType=cv2.BORDER_REPLICATE)
     waves = cut.wave * 0.020 * np.sin(9.0 * y + 2.5 * np.sin(3 * angle)) * np.clip((0.1 - y) * 3, 0, 1)
     outer = base * (1 + thick / 0.34) + (swell + waves) * rise
     if cut.ball is not None:
@@ -196,7 +228,7 @@ def shell_of(face: Face, skull: Skull) -> Shell | None:
     return Shell(np.ascontiguousarray(maps), cut, face.hairdo)
 
 
-def _held(y: Floats, high: float, low: float) -> Floats:
+def _held(y: Floats, high: Floats | float, low: float) -> Floats:
     """Heights on the head under those of the hair: squeezed into it above, and never further down than `low`."""
     over = y * high
     return cast(Floats, (low + 0.04 * np.log1p(np.exp(np.clip((over - low) / 0.04, -30, 30)))).astype(np.float32))
@@ -214,17 +246,17 @@ def _radius(skull: Skull, angle: Floats, y: Floats) -> Floats:
 
 def _inside(cut: Cut, hairdo: Hairdo, angle: Floats, y: Floats, noise: Floats) -> Floats:
     """Signed distance from where the hair begins and ends."""
-    places, halves = (np.array(each) for each in zip(*cut.opening, strict=True))
+    places, halves = columns_of(cut.opening)
     shift = 0.30 * hairdo.parting * np.clip((y - 0.05) / 0.32, 0, 1) if cut.flow == "fall" else 0.0
     half = np.interp(-y[:, 0], -places, halves)[:, None]
     begins = np.maximum((np.abs(angle - shift) - half) * 0.36, y - places[0])
     if hairdo.fringe:
-        heights, wide = (np.array(each) for each in zip(*_FRINGE, strict=True))
+        heights, wide = columns_of(_FRINGE)
         lower = np.interp(-y[:, 0], -heights, wide)[:, None]
         uneven = 0.010 * np.sin(angle * 41) + 0.008 * np.sin(angle * 67 + 1) + 0.030 * np.abs(angle)
         begins = np.maximum(begins, np.minimum(np.maximum((np.abs(angle) - lower) * 0.36, y - heights[0] + uneven), 0.2))
         begins = np.where(y < 0.06, np.maximum((np.abs(angle) - half) * 0.36, y - places[0]), begins)
-    at, ends = zip(*cut.end, strict=True)
+    at, ends = columns_of(cut.end)
     strands = np.sin(angle * 37) * 0.5 + np.sin(angle * 83 + 1.3) * 0.3 + np.sin(angle * 19 + 0.4) * 0.5
     end = np.interp(np.abs(angle[0]), at, ends)[None, :] + cut.ragged * strands + 0.6 * cut.bumps * noise
     return cast(Floats, np.minimum(begins, y - end).astype(np.float32))
@@ -268,7 +300,7 @@ def stranded(shell: Shell, x: Floats, y: Floats, z: Floats, detail: float) -> St
     colour = colour * tone[:, None]
     colour = colour + (light - colour) * (0.34 * gleam)[:, None]
     relief = (0.006 * locks * shell.cut.locks + 0.0025 * fine * detail) * (1.0 if not curl else 1.6)
-    colour = colour * (1 - 0.30 * np.exp(-0.5 * (parted / 0.007) ** 2) * (y > 0.3))[:, None]
+    colour = colour * (1 - 0.13 * np.exp(-0.5 * (parted / 0.007) ** 2) * (y > 0.3))[:, None]
     return Strands(np.clip(colour, 0, 1).astype(np.float32), relief.astype(np.float32))
 
 
@@ -295,9 +327,9 @@ def _flow(cut: Cut, hairdo: Hairdo, x: Floats, y: Floats, z: Floats) -> tuple[Fl
 
 def _streaks(across: Floats, along: Floats, seed: int) -> Floats:
     """Noise of unit variance that changes across much faster than along; (n,)."""
-    tile = np.random.default_rng(seed).standard_normal((64, 512), dtype=np.float32)
-    tile = cv2.GaussianBlur(np.tile(tile, (3, 3)), (0, 0), 0.9)[64:128, 512:1024]
-    tile /= np.float32(tile.std())
+    noise = np.random.default_rng(seed).standard_normal((64, 512), dtype=np.float32)
+    tile = cv2.GaussianBlur(np.tile(noise, (3, 3)), (0, 0), 0.9)[64:128, 512:1024]
+    tile = tile / np.float32(tile.std())
     rows = -(-len(across) // 1024)
     u, v = (np.pad(each.astype(np.float32), (0, rows * 1024 - len(each))).reshape(rows, 1024) for each in (across, along))
     return cast(Floats, cv2.remap(tile, u % 512, v % 64, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP).ravel()[: len(across)])

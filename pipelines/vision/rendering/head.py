@@ -4,7 +4,7 @@ Stylised on purpose, in the manner of fashion illustration and of painted displa
 studio light, nothing that pretends to be a photograph.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import cv2
@@ -14,8 +14,8 @@ from pipelines.images import Bytes, Floats, Mask, linear, resized, srgb
 from pipelines.sizes import Size
 from pipelines.vision.people.body import Part, Point
 from pipelines.vision.rendering import features, glasses, hairstyles, skull
-from pipelines.vision.rendering.likeness import Angle, Expression, Face
 from pipelines.vision.rendering.light import Light, Shading, Surface, lit, shaded
+from pipelines.vision.rendering.likeness import Angle, Expression, Face
 
 SKIN = Surface(gloss=0.030, sheen=0.07, bleed=(0.050, 0.016, 0.008))
 HAIR = Surface(sheen=0.16)
@@ -30,8 +30,8 @@ class Portrayed:
     """Somebody with an expression, at an angle."""
 
     face: Face
-    expression: Expression = Expression()
-    angle: Angle = Angle()
+    expression: Expression = field(default_factory=Expression)
+    angle: Angle = field(default_factory=Angle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ def render_head(
     light = light or Light()
     unit = place.unit * oversample
     form, rotation = skull.skull_of(who.face, who.expression), skull.turned(who.angle)
-    columns = ((np.arange(size.width * oversample, dtype=np.float32) + 0.5) / oversample - place.x) / place.unit
-    rows = (place.y - (np.arange(size.height * oversample, dtype=np.float32) + 0.5) / oversample) / place.unit
+    columns = (((np.arange(size.width * oversample) + 0.5) / oversample - place.x) / place.unit).astype(np.float32)
+    rows = ((place.y - (np.arange(size.height * oversample) + 0.5) / oversample) / place.unit).astype(np.float32)
     skin = skull.looked_at(form.solid, rotation, columns, rows)
     albedo = _skin_colour(who, skin, unit, detail)
     if who.face.glasses != "none":
@@ -177,6 +177,3 @@ def _landmarks(form: skull.Skull, who: Portrayed, rotation: skull.Vector, place:
         at = rotation @ np.array([x, y, form.front(x, y)], np.float32)
         marks[name] = Point(place.x + float(at[0]) * place.unit, place.y - float(at[1]) * place.unit)
     return marks
-
-
-

@@ -152,4 +152,4 @@ def beard_of(sex: Sex, age: float, chance: float) -> Beard:
 
 def greying(age: float) -> float:
     """Share of grey hair at an age."""
-    return float(np.clip((age - 42) / 28, 0, 1)) ** 1.2
+    return float(np.clip((age - 42) / 28, 0, 1) ** 1.2)

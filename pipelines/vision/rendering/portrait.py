@@ -6,9 +6,9 @@ from typing import cast
 import cv2
 import numpy as np
 
-from pipelines.images import Bytes, Floats, linear, resized, srgb
+from pipelines.images import Bytes, Floats, Values, linear, resized, srgb
 from pipelines.sizes import Size
-from pipelines.vision.people.body import Part
+from pipelines.vision.people.body import Part, Point
 from pipelines.vision.rendering import figure as figures
 from pipelines.vision.rendering.figure import Figure
 from pipelines.vision.rendering.hairstyles import CUTS
@@ -67,18 +67,17 @@ def head_on(
     shade = _shadow(head, place.unit, light)
     at = window.index
     cover = _covered(rendered, at, head, shade)
-    made = [each.copy() for each in (rendered.rgb, rendered.alpha, rendered.body.parts, rendered.shade, rendered.height)]
     front = head.alpha * (1 - head.behind) > 0.5
-    made[0][at], made[1][at], made[2][at] = cover.rgb, cover.alpha, cover.parts
-    made[3][at] *= shade
-    made[4][at] = np.where(front, np.maximum(head.height, rendered.height[at] + 1), rendered.height[at])
-    joints = {**rendered.body.joints}
-    for name, mark in head.landmarks.items():
-        joints[name] = replace(mark, x=mark.x + window.left, y=mark.y + window.top)
-    height, width = rendered.alpha.shape
-    joints = {name: mark for name, mark in joints.items() if 0 <= mark.x < width and 0 <= mark.y < height}
-    body = replace(rendered.body, alpha=made[1], parts=cast(Bytes, made[2]), joints=joints)
-    return replace(rendered, rgb=made[0], alpha=made[1], body=body, shade=made[3], height=made[4])
+    alpha = _pasted(rendered.alpha, at, cover.alpha)
+    body = replace(
+        rendered.body, alpha=alpha, parts=_pasted(rendered.body.parts, at, cover.parts), joints=_joints(rendered, head, window)
+    )
+    nearer = np.where(front, np.maximum(head.height, rendered.height[at] + 1), rendered.height[at])
+    return replace(
+        rendered, rgb=_pasted(rendered.rgb, at, cover.rgb), alpha=alpha, body=body,
+        shade=_pasted(rendered.shade, at, cast(Floats, rendered.shade[at] * shade)),
+        height=_pasted(rendered.height, at, nearer.astype(np.float32)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,20 @@ class _Window:
     @property
     def empty(self) -> bool:
         return self.bottom <= self.top or self.right <= self.left
+
+
+def _pasted(values: Values, at: tuple[slice, slice], patch: Values) -> Values:
+    made = values.copy()
+    made[at] = patch
+    return made
+
+
+def _joints(rendered: Rendered, head: RenderedHead, window: _Window) -> dict[str, Point]:
+    """The body's joints with the landmarks of the face, those inside the picture."""
+    moved = {name: Point(mark.x + window.left, mark.y + window.top) for name, mark in head.landmarks.items()}
+    height, width = rendered.alpha.shape
+    everything = {**rendered.body.joints, **moved}
+    return {name: mark for name, mark in everything.items() if 0 <= mark.x < width and 0 <= mark.y < height}
 
 
 def _window(rendered: Rendered, spec: Figure, who: Portrayed) -> _Window:

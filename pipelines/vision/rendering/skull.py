@@ -5,7 +5,7 @@ picture for a head seen from the front, y up, z to the viewer. Every horizontal 
 the tables of Loomis's construction (1956, "Drawing the head and hands"); the features are soft elevations of its front.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,6 +19,7 @@ from pipelines.vision.rendering.likeness import Angle, Expression, Face
 Solid = Callable[[Floats, Floats, Floats], Floats]
 """About the distance to the surface of each point, positive inside."""
 Vector = NDArray[np.float32]
+Table = tuple[tuple[float, float], ...]
 
 TOP, BOTTOM = 0.62, -0.62
 ROWS = 500
@@ -38,7 +39,16 @@ _BACK = (
     (-0.50, 0.00), (-0.46, 0.10), (-0.40, 0.15), (-0.30, 0.215), (-0.20, 0.315), (-0.10, 0.390), (0.05, 0.435), (0.20, 0.435),
     (0.35, 0.355), (0.45, 0.215), (0.50, 0.0),
 )  # fmt: skip
-_MIDDLE = ((-0.50, 0.205), (-0.42, 0.185), (-0.36, 0.150), (-0.30, 0.105), (-0.20, 0.025), (-0.10, -0.015), (0.10, -0.03), (0.50, -0.03))
+_MIDDLE = (
+    (-0.50, 0.205),
+    (-0.42, 0.185),
+    (-0.36, 0.150),
+    (-0.30, 0.105),
+    (-0.20, 0.025),
+    (-0.10, -0.015),
+    (0.10, -0.03),
+    (0.50, -0.03),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +100,8 @@ def skull_of(face: Face, expression: Expression) -> Skull:
     """The head of an identity with an expression."""
     y = (TOP - (np.arange(ROWS) + 0.5) * (TOP - BOTTOM) / ROWS).astype(np.float64)
     wide = _squared(_WIDTH_Y, _widths(face), y)
-    front, back = (_squared(*zip(*table, strict=True), y) for table in (_FRONT, _BACK))
-    middle = np.interp(y, *zip(*_MIDDLE, strict=True))
+    front, back = (_squared(places, values, y) for places, values in map(columns_of, (_FRONT, _BACK)))
+    middle = np.interp(y, *columns_of(_MIDDLE))
     middle = np.convolve(np.pad(middle, 20, mode="edge"), np.ones(41) / 41, mode="valid")
 
     def ratio(depth: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -101,7 +111,14 @@ def skull_of(face: Face, expression: Expression) -> Skull:
     return Skull(np.ascontiguousarray(np.repeat(rows[:, None], 2, axis=1)), _elevation(face, expression))
 
 
-def _squared(stations: tuple[float, ...], values: tuple[float, ...], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def columns_of(table: Table) -> NDArray[np.float64]:
+    """(2, n): places and values."""
+    return np.array(table, np.float64).T
+
+
+def _squared(
+    stations: Sequence[float] | NDArray[np.float64], values: Sequence[float] | NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The square of a half width, smooth through the ends, negative beyond them."""
     from scipy.interpolate import PchipInterpolator
     from scipy.ndimage import gaussian_filter1d
@@ -128,7 +145,11 @@ def _widths(face: Face) -> tuple[float, ...]:
         (chin * face.jaw, chin * face.jaw, jaw * face.jaw, cheek * (1 + 0.012 * (face.cheekbones - 1)), top),
     )  # fmt: skip
     full = 0.05 if face.beard == "full" else 0.015 if face.beard == "short" else 0.0
-    plump = 1 + full * np.interp(_WIDTH_Y, (-0.5, -0.2, -0.05), (1.6, 1.0, 0.0)) + young * np.interp(_WIDTH_Y, (-0.5, -0.25, 0.0), (0.0, 0.05, 0.03))
+    plump = (
+        1
+        + full * np.interp(_WIDTH_Y, (-0.5, -0.2, -0.05), (1.6, 1.0, 0.0))
+        + young * np.interp(_WIDTH_Y, (-0.5, -0.25, 0.0), (0.0, 0.05, 0.03))
+    )
     return tuple(
         float((a + (b - a) * share) * factor * face.width * fat)
         for a, b, factor, fat in zip(_WOMAN, _MAN, by, plump, strict=True)
@@ -145,12 +166,13 @@ class _Bump:
 
 
 def _elevation(face: Face, expression: Expression) -> Floats:
-    x = ((np.arange(int(GRID * 2 * WIDE), dtype=np.float32) + 0.5) / GRID - WIDE)[None, :]
-    y = (HIGH - (np.arange(int(GRID * 2 * HIGH), dtype=np.float32) + 0.5) / GRID)[:, None]
+    x = (((np.arange(int(GRID * 2 * WIDE)) + 0.5) / GRID - WIDE)[None, :]).astype(np.float32)
+    y = ((HIGH - (np.arange(int(GRID * 2 * HIGH)) + 0.5) / GRID)[:, None]).astype(np.float32)
     made = _nose(face, x, y)
     for bump in _bumps(face, expression):
-        made = made + bump.amount * np.exp(-0.5 * (((np.abs(x) - bump.x) / bump.wide) ** 2 + ((y - bump.y) / bump.high) ** 2))
-    return cast(Floats, made.astype(np.float32))
+        shape = np.exp(-0.5 * (((np.abs(x) - bump.x) / bump.wide) ** 2 + ((y - bump.y) / bump.high) ** 2))
+        made += (bump.amount * shape).astype(np.float32)
+    return made
 
 
 def _nose(face: Face, x: Floats, y: Floats) -> Floats:
@@ -160,16 +182,14 @@ def _nose(face: Face, x: Floats, y: Floats) -> Floats:
     tip = base + 0.038
     high = (0.104 + 0.016 * man) * (0.5 + 0.5 * face.nose_length)
     bridge = 0.016 + (0.012 + 0.012 * man) * face.nose_bridge
-    along = np.interp(
-        y[:, 0], (base - 0.035, base - 0.012, base + 0.010, tip, tip + 0.045, 0.02, 0.075, 0.13),
-        (0.0, 0.012, high * 0.70, high, high * 0.86, bridge, 0.006, 0.0),
-    ).astype(np.float32)  # fmt: skip
-    along = cv2.GaussianBlur(along[:, None], (1, 0x1B), 4.2)
+    heights = (base - 0.035, base - 0.012, base + 0.010, tip, tip + 0.045, 0.02, 0.075, 0.13)
+    profile = np.interp(y[:, 0], heights, (0.0, 0.012, high * 0.70, high, high * 0.86, bridge, 0.006, 0.0))
+    along = cv2.GaussianBlur(profile.astype(np.float32)[:, None], (1, 0x1B), 4.2)
     spread = np.interp(y[:, 0], (base, tip, tip + 0.05, 0.03, 0.1), (0.050, 0.047, 0.033, 0.023, 0.040))[:, None]
     ridge = along * np.exp(-0.5 * (np.abs(x) / (spread * (0.5 + 0.5 * face.nose_width))) ** 2)
     side = 0.058 * face.nose_width
     wings = 0.022 * np.exp(-0.5 * (((np.abs(x) - side) / 0.021) ** 2 + ((y - base - 0.022) / 0.021) ** 2))
-    return cast(Floats, ridge + wings)
+    return cast(Floats, (ridge + wings).astype(np.float32))
 
 
 def nose_base(face: Face) -> float:
@@ -312,7 +332,7 @@ def _followed(solid: Solid, rotation: Vector, x: Floats, y: Floats) -> Floats:
 def _narrowed(solid: Solid, rotation: Vector, x: Floats, y: Floats, low: Floats, high: Floats) -> Floats:
     """Bisect on (n,) rays between a depth inside and one outside."""
     for _ in range(BISECTIONS):
-        middle = (low + high) / 2
+        middle = cast(Floats, (low + high) / 2)
         inside = _at_all(solid, rotation, x, y, middle) > 0
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     under, over = (_at_all(solid, rotation, x, y, depth) for depth in (low, high))
