@@ -88,12 +88,12 @@ def wishes_of(prompt: str) -> Wishes:
     """Read a prompt; words that aren't known are passed over."""
     text = re.sub(r"\s+", " ", prompt.lower().replace("gray", "grey"))
     return Wishes(
-        sex=_first(SEXES, text),
-        build=_first(BUILDS, text),
-        finish=_first(FINISHES, text),
-        pose=_first(POSES, text),
-        framing=_first(FRAMINGS, text),
-        hair=_first(HAIRS, text),
+        sex=first(SEXES, text),
+        build=first(BUILDS, text),
+        finish=first(FINISHES, text),
+        pose=first(POSES, text),
+        framing=first(FRAMINGS, text),
+        hair=first(HAIRS, text),
         hair_colour=next((colour for name, colour in HAIR_COLOURS.items() if re.search(rf"\b{name}e? (\w+ )?hair", text)), None),
         backdrop=_backdrop(text),
         warmth=_balance(text, r"warm|golden|sunset|sunny|tungsten", r"cool|cold|blueish|overcast|daylight"),
@@ -109,7 +109,8 @@ def product_words(prompt: str) -> str:
     return named.group(1).strip() if named else ""
 
 
-def _first(table: Mapping[Choice, str], text: str) -> Choice | None:
+def first(table: Mapping[Choice, str], text: str) -> Choice | None:
+    """The first choice of a table whose words are in a text."""
     return next((choice for choice, words in table.items() if re.search(rf"\b({words})\b", text)), None)
 
 

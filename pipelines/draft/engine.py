@@ -15,6 +15,8 @@ MODULES: dict[str, str] = {
     "Reframe": "reframe",
     "BackgroundRemove": "background_remove",
     "Upscale": "upscale",
+    "CreateModel": "create_model",
+    "CreateFace": "create_face",
 }
 """Task class to the module beside this file whose `run(task, progress)` makes it."""
 

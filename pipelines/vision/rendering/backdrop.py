@@ -32,7 +32,7 @@ def sweep(backdrop: Backdrop, size: Size, horizon: float) -> Floats:
     y = (np.arange(size.height, dtype=np.float32) + 0.5) / size.height
     far = np.hypot((x[None, :] - backdrop.glow_x) * min(1.0, size.ratio) * 1.25, (y[:, None] - 0.40) * 0.9)
     wall = 1 + backdrop.glow * (0.75 - far / 0.55)
-    turn = 1 / (1 + np.exp(-(y - horizon / size.height) / 0.020))
+    turn = 1 / (1 + np.exp(-np.clip((y - horizon / size.height) / 0.020, -40, 40)))
     bend = np.exp(-0.5 * ((y - horizon / size.height + 0.012) / 0.028) ** 2)
     falloff = 1 + (backdrop.floor * turn - 0.035 * bend - 0.10 * np.clip(y - horizon / size.height, 0, 1))[:, None]
     paper = linear(np.array(backdrop.colour, np.float32))

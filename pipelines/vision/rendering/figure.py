@@ -22,7 +22,7 @@ Finish = Literal["white", "grey", "black", "fair", "light", "tan", "brown", "dar
 Hair = Literal["none", "crop", "bob", "bun", "long"]
 Side = Literal["left", "right"]
 """The person's own: in a front view the left side is to the right of the picture."""
-Framing = Literal["full_body", "three_quarter", "upper_body"]
+Framing = Literal["full_body", "three_quarter", "upper_body", "portrait"]
 
 MANNEQUIN_FINISHES: tuple[Finish, ...] = ("white", "grey", "black")
 SKIN_FINISHES: tuple[Finish, ...] = ("fair", "light", "tan", "brown", "dark")
@@ -44,6 +44,10 @@ class Figure:
     framing: Framing = "full_body"
     sway: float = 0.0
     """-1 to 1: small deviation of the limbs from the pose, so that no two pictures are the same."""
+    skin: tuple[float, float, float] | None = None
+    """sRGB in [0, 1] of a skin that is none of the finishes'."""
+    headless: bool = False
+    """Ends at the neck, for a head that is put on afterwards."""
 
     @property
     def is_mannequin(self) -> bool:
@@ -285,8 +289,10 @@ def skeleton(figure: Figure) -> Skeleton:
 
 def view_of(figure: Figure, size: Size) -> View:
     """The camera that shows the figure's framing in a picture of `size`."""
-    low, high = {"full_body": (-0.075, 1.055), "three_quarter": (0.225, 1.045), "upper_body": (0.44, 1.04)}[figure.framing]
-    widest = {"full_body": 0.56, "three_quarter": 0.54, "upper_body": 0.50}[figure.framing]
+    low, high = {
+        "full_body": (-0.075, 1.055), "three_quarter": (0.225, 1.045), "upper_body": (0.44, 1.04), "portrait": (0.782, 1.060),
+    }[figure.framing]  # fmt: skip
+    widest = {"full_body": 0.56, "three_quarter": 0.54, "upper_body": 0.50, "portrait": 0.24}[figure.framing]
     scale = min(size.height / (high - low), size.width / widest)
     middle = (high + low) / 2 if figure.framing == "full_body" else high - size.height / scale / 2
     return View(scale, size.width / 2, size.height / 2 + middle * scale)
@@ -308,7 +314,7 @@ def strips(bones: Skeleton) -> tuple[Strip, ...]:
         torso(bones),
         *(arm(bones, side) for side in SIDES),
         *(part for side in SIDES for part in _hand(bones, side)),
-        head(bones),
+        *(() if bones.figure.headless else (head(bones),)),
     )
 
 

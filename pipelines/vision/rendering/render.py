@@ -123,13 +123,13 @@ def body_relief(bones: Skeleton, view: View, size: Size) -> Relief:
 
 def _bare(spec: Figure, bones: Skeleton, view: View, size: Size) -> _Layered:
     relief = body_relief(bones, view, size)
-    skin = linear(np.array(_MATERIALS[spec.finish].colour, np.float32))
+    skin = linear(np.array(spec.skin or _MATERIALS[spec.finish].colour, np.float32))
     bare = _Layered(relief.height, relief.outline, relief.label, np.broadcast_to(skin, (*relief.label.shape, 3)))
     if spec.shoes is not None:
         leather = linear(np.array(spec.shoes, np.float32))
         shoes = carve(figures.shoes(bones), view, size)
         bare = bare.over(shoes, np.broadcast_to(leather, bare.albedo.shape), np.full_like(bare.label, Part.SHOES))
-    if spec.hair == "none":
+    if spec.hair == "none" or spec.headless:
         return bare
     hair = hair_relief(bones, view, size)
     tone = linear(np.array(spec.hair_colour, np.float32))
