@@ -15,6 +15,7 @@ MODULES: dict[str, str] = {
     "Reframe": "reframe",
     "BackgroundRemove": "background_remove",
     "Upscale": "upscale",
+    "FaceSwap": "face_swap",
 }
 """Task class to the module beside this file whose `run(task, progress)` makes it."""
 
