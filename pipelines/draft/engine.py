@@ -16,6 +16,7 @@ MODULES: dict[str, str] = {
     "BackgroundRemove": "background_remove",
     "Upscale": "upscale",
     "FaceSwap": "face_swap",
+    "ModelSwap": "model_swap",
 }
 """Task class to the module beside this file whose `run(task, progress)` makes it."""
 
