@@ -17,6 +17,8 @@ MODULES: dict[str, str] = {
     "Upscale": "upscale",
     "CreateModel": "create_model",
     "CreateFace": "create_face",
+    "FaceSwap": "face_swap",
+    "ModelSwap": "model_swap",
 }
 """Task class to the module beside this file whose `run(task, progress)` makes it."""
 

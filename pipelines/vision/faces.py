@@ -4,27 +4,37 @@ The cascade (Liao et al. 2007, local binary patterns) answers false as readily a
 answering when the picture is turned or scaled a little and has the colour of skin; a fold of cloth seldom does both.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from math import cos, hypot, radians, sin
+from dataclasses import dataclass, replace
+from math import hypot
 from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.images import Bytes, Floats, Mask, resized
 from pipelines.sizes import Size
+from pipelines.vision.cascade import Hits, Scan, hits
 
 SEARCH_SIDE = 420
 """Long side in pixels at which a picture is searched."""
-SMALLEST_FACE = 24
-TILTS = (0.0, -9.0, 9.0, -22.0, 22.0, -35.0, 35.0)
-"""Degrees by which the picture is turned before the upright cascade looks at it."""
-ENOUGH_VOTES = 3
+TILTS = ((0.0, -20.0, 20.0), (-38.0, 38.0, -10.0, 10.0))
+"""Degrees by which the picture is turned before the upright cascade looks at it; the second round where the first finds none."""
+CLOSE_TILTS = tuple(float(tilt) for tilt in range(-48, 49, 8))
+"""Degrees by which a place where a face may be is turned for a closer look."""
+GLANCE_TILTS = (-40.0, -20.0, 0.0, 20.0, 40.0)
+ENOUGH_VOTES = 26
+"""Windows that have to pass at three neighbouring tilts; of what is no face at most some 18 do, of faces 30 to 150."""
 SKIN_SHARE = 0.45
-PLENTY, SURE_SKIN = 4, 0.75
-"""Votes and share of skin from which a face is so sure that no further tilt is tried."""
+_COARSE = Scan(stride=2, step=1.2, share=0.4)
+_CLOSE_SIDE, _CLOSE_FRAME = 32, 62
+"""Pixels of a guess and of what is seen of it in a closer look."""
+_GLANCE, _FINE = Scan(step=1.21, largest=48), Scan(step=1.1, largest=48)
+_GLANCES = 5
+"""Windows that have to pass at a glance for a close look to be worth its time."""
+_PEAK = 2
+"""Tilts away from the best one up to which windows tell where the face is."""
+_MOST_GUESSES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ class Face:
     tilt: float
     """Degrees by which the head leans to the right of the picture."""
     votes: int
-    """How many looks agree."""
+    """How many windows of a close look agree, at the tilt at which most do."""
     skin: float
     """0 to 1: how much of the box has a colour that skin can have."""
 
@@ -53,19 +63,16 @@ def find_faces(rgb: Bytes, search_side: int = SEARCH_SIDE) -> list[Face]:
     Faces below a seventeenth of the long side are missed; cut the picture to where the head must be to find those.
     """
     scale = min(1.0, search_side / max(rgb.shape[:2]))
-    size = Size(max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    small = resized(rgb, size).astype(np.uint8)
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.uint8)
-    skin = plausible_skin(small)
-    looks: list[_Look] = []
-    kept: list[Face] = []
-    for tilt in TILTS:
-        looks += _looks(grey, tilt)
-        faces = [_face(group, skin, scale) for group in _grouped(looks)]
-        kept = [face for face in faces if face.votes >= ENOUGH_VOTES and face.skin >= SKIN_SHARE]
-        if any(face.votes >= PLENTY and face.skin >= SURE_SKIN for face in kept):
+    small = resized(rgb, Size(max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))).astype(np.uint8)
+    scene = _Scene(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.uint8), plausible_skin(small))
+    faces: list[Face] = []
+    for tilts in TILTS:
+        guesses = [each for each in _guesses(scene, tilts) if not any(_agree(each, face) for face in faces)]
+        faces += [face for face in (_confirmed(scene, guess) for guess in guesses) if face is not None]
+        if faces:
             break
-    return sorted(kept, key=lambda face: -face.score)
+    kept = _distinct(sorted(faces, key=lambda face: -face.score))
+    return [replace(face, x=face.x / scale, y=face.y / scale, side=face.side / scale) for face in kept]
 
 
 def plausible_skin(rgb: Bytes) -> Mask:
@@ -76,60 +83,94 @@ def plausible_skin(rgb: Bytes) -> Mask:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Scene:
+    """What is searched."""
+
+    grey: Bytes
+    skin: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """Where a face may be."""
+
     x: float
     y: float
     side: float
-    tilt: float
-
-    def agrees(self, other: "_Look") -> bool:
-        near = hypot(self.x - other.x, self.y - other.y) < 0.35 * min(self.side, other.side)
-        return near and 0.6 < self.side / other.side < 1.65
+    looks: int
 
 
-@cache
-def _cascade() -> Any:  # scikit-image has no types
-    from skimage.data import lbp_frontal_face_cascade_filename
-    from skimage.feature import Cascade
-
-    return Cascade(lbp_frontal_face_cascade_filename())  # type: ignore[no-untyped-call]
-
-
-def _looks(grey: Bytes, tilt: float) -> Iterator[_Look]:
-    height, width = grey.shape
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), tilt, 1.0)
-    turned = cv2.warpAffine(grey, turn, (width, height), borderMode=cv2.BORDER_REPLICATE) if tilt else grey
-    largest = (min(height, width), min(height, width))
-    if largest[0] < SMALLEST_FACE:
-        return
-    found = _cascade().detect_multi_scale(turned, 1.15, 1.0, (SMALLEST_FACE, SMALLEST_FACE), largest, min_neighbor_number=2)
-    for box in found:
-        side = float(box["width"])
-        back = _turned_back(box["c"] + side / 2 - width / 2, box["r"] + side / 2 - height / 2, tilt)
-        yield _Look(back.real + width / 2, back.imag + height / 2, side, tilt)
+def _guesses(scene: _Scene, tilts: tuple[float, ...]) -> list[_Guess]:
+    """Places where some window of the picture turned by one of `tilts` passed, those with the most of them first."""
+    height, width = scene.grey.shape
+    turns = [cv2.getRotationMatrix2D((width / 2, height / 2), tilt, 1.0) for tilt in tilts]
+    greys = [_warped(scene.grey, turn, (width, height)) for turn in turns]
+    skins = [_warped(scene.skin.astype(np.uint8), turn, (width, height)) > 0 for turn in turns]
+    found = hits(greys, skins, _COARSE)
+    back = np.stack([cv2.invertAffineTransform(turn) for turn in turns])[found.picture]
+    x, y = (back[:, axis, 0] * found.x + back[:, axis, 1] * found.y + back[:, axis, 2] for axis in (0, 1))
+    groups: list[list[_Guess]] = []
+    for each in (_Guess(*values, looks=1) for values in zip(x, y, found.side, strict=True)):
+        home = next((group for group in groups if any(_agree(each, member) for member in group)), None)
+        groups.append([each]) if home is None else home.append(each)
+    return sorted(map(_mean, groups), key=lambda guess: -guess.looks)[:_MOST_GUESSES]
 
 
-def _turned_back(x: float, y: float, tilt: float) -> complex:
-    angle = radians(tilt)
-    return complex(x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle))
+def _mean(group: list[_Guess]) -> _Guess:
+    x, y, side = (float(np.median([getattr(each, name) for each in group])) for name in ("x", "y", "side"))
+    return _Guess(x, y, side, len(group))
 
 
-def _grouped(looks: list[_Look]) -> list[list[_Look]]:
-    groups: list[list[_Look]] = []
-    for look in looks:
-        home = next((group for group in groups if any(look.agrees(member) for member in group)), None)
-        if home is None:
-            groups.append([look])
-        else:
-            home.append(look)
-    return groups
+def _agree(first: _Guess | Face, second: _Guess | Face) -> bool:
+    near = hypot(first.x - second.x, first.y - second.y) < 0.35 * min(first.side, second.side)
+    return near and 0.6 < first.side / second.side < 1.65
 
 
-def _face(group: list[_Look], skin: Mask, scale: float) -> Face:
-    x, y, side = (float(np.median([getattr(look, name) for look in group])) for name in ("x", "y", "side"))
-    share = float(_centre_of(skin, x, y, 0.6 * side).mean())
-    tilt = float(np.mean([look.tilt for look in group]))
-    return Face(x / scale, y / scale, side / scale, tilt, len(group), share)
+def _confirmed(scene: _Scene, guess: _Guess) -> Face | None:
+    """The face at a guess, looked at closely from many tilts; None where few windows see one."""
+    if _look(scene, guess, GLANCE_TILTS, _GLANCE).x.size < _GLANCES:
+        return None
+    found = _look(scene, guess, CLOSE_TILTS, _FINE)
+    per_tilt = np.bincount(found.picture, minlength=len(CLOSE_TILTS))
+    best = np.convolve(per_tilt, np.ones(3, np.int64), mode="same")
+    if best.max() < ENOUGH_VOTES:
+        return None
+    found = found.of(np.abs(found.picture - int(best.argmax())) <= _PEAK)
+    angle = np.radians(np.asarray(CLOSE_TILTS))[found.picture]
+    x, y = found.x - _CLOSE_FRAME / 2, found.y - _CLOSE_FRAME / 2
+    across, down = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
+    scale = guess.side / _CLOSE_SIDE
+    face = Face(
+        x=guess.x + float(np.median(across)) * scale, y=guess.y + float(np.median(down)) * scale,
+        side=float(np.exp(np.log(found.side).mean())) * scale, tilt=float(np.degrees(angle).mean()),
+        votes=int(best.max()), skin=float(_centre_of(scene.skin, guess.x, guess.y, 0.6 * guess.side).mean()),
+    )  # fmt: skip
+    return face if face.skin >= SKIN_SHARE else None
+
+
+def _look(scene: _Scene, guess: _Guess, tilts: tuple[float, ...], scan: Scan) -> Hits:
+    """Windows that pass in what is around a guess, turned by each of `tilts`; in pixels of the close look."""
+    size = (_CLOSE_FRAME, _CLOSE_FRAME)
+    turns = [cv2.getRotationMatrix2D((guess.x, guess.y), tilt, _CLOSE_SIDE / guess.side) for tilt in tilts]
+    for turn in turns:
+        turn[0, 2] += _CLOSE_FRAME / 2 - guess.x
+        turn[1, 2] += _CLOSE_FRAME / 2 - guess.y
+    greys = [_warped(scene.grey, turn, size) for turn in turns]
+    skins = [_warped(scene.skin.astype(np.uint8), turn, size) > 0 for turn in turns]
+    return hits(greys, skins, scan)
+
+
+def _warped(values: Bytes, turn: NDArray[Any], size: tuple[int, int]) -> Bytes:
+    return cv2.warpAffine(values, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+
+
+def _distinct(faces: list[Face]) -> list[Face]:
+    """Without those that lie on a surer one."""
+    kept: list[Face] = []
+    for face in faces:
+        if not any(_agree(face, other) for other in kept):
+            kept.append(face)
+    return kept
 
 
 def _centre_of(values: Mask | Floats, x: float, y: float, side: float) -> Mask | Floats:

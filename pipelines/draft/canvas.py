@@ -1,0 +1,28 @@
+"""The picture that a tool changes parts of: at the size of the output, with its transparency."""
+
+import numpy as np
+from PIL import Image
+
+from pipelines.images import Bytes, alpha_of, picture, size_of, to_bytes, to_float
+from pipelines.sizes import Size
+from pipelines.vision.upsample import bleed, enlarge
+
+
+def canvas(image: Image.Image, size: Size) -> Bytes:
+    """uint8 (h, w, 3) of `size` that may be written to: the picture's own pixels where it has that size already."""
+    rgb = np.array(image.convert("RGBA"))[..., :3] if image.mode == "RGBA" else np.array(image.convert("RGB"))
+    if size_of(image) == size:
+        return rgb
+    values = to_float(rgb)
+    alpha = alpha_of(image)
+    return to_bytes(enlarge(values if alpha is None else bleed(values, alpha), size))
+
+
+def finished(rgb: Bytes, image: Image.Image, size: Size) -> Image.Image:
+    """uint8 (h, w, 3) as a picture, as transparent as `image`."""
+    if alpha_of(image) is None:
+        return picture(rgb)
+    alpha = np.asarray(image.getchannel("A"))
+    if size_of(image) != size:
+        alpha = to_bytes(enlarge(to_float(alpha), size))
+    return Image.fromarray(np.dstack([rgb, alpha]))

@@ -1,0 +1,1 @@
+"""Faces up close: features, swapping, and other skin, hair and proportions."""

@@ -1,0 +1,150 @@
+"""Other skin and hair on the same person: where they are, softly, and how they look in another colour under the same light.
+
+The colour is CIE L*a*b*. What a surface is (its tone) is told from how it is lit (shade, highlight) by comparing each pixel
+with the tone that the whole skin has: shade scales with the tone, a highlight is the light's and stays.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+
+from pipelines.images import Bytes, Floats, Mask, blurred
+from pipelines.vision.inpaint import guided
+from pipelines.vision.mattes.known_colours import carried, projected
+from pipelines.vision.people.body import Part
+from pipelines.vision.people.view import disk
+
+SKIN = (
+    Part.FACE, Part.NECK, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND, Part.LEFT_LEG, Part.RIGHT_LEG, Part.TORSO,
+)  # fmt: skip
+BAND = 0.005
+"""Width of the edge of skin that is looked at closely, as a share of the picture's long side."""
+HAIR_TEXTURE = 0.6
+"""Mean fine contrast of lightness below which what is on a head is a hat, or a mannequin's crown."""
+_DARKEST, _BRIGHTEST = 0.35, 1.2
+_RED_OF_DARK = 0.62
+"""How much of what differs from skin's own colour, such as blush, dark skin shows; fair skin shows all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A colour in CIE L*a*b* (D65)."""
+
+    light: float
+    a: float
+    b: float
+
+    @property
+    def chroma(self) -> float:
+        return float(np.hypot(self.a, self.b))
+
+    def distance(self, other: "Lab") -> float:
+        """CIE 1976."""
+        return float(np.linalg.norm(np.subtract((self.light, self.a, self.b), (other.light, other.a, other.b))))
+
+    def towards(self, other: "Lab", share: float) -> "Lab":
+        mixed = np.add(np.multiply((self.light, self.a, self.b), 1 - share), np.multiply((other.light, other.a, other.b), share))
+        return Lab(*(float(value) for value in mixed))
+
+
+def lab_of(rgb: Floats) -> Floats:
+    """float32 (h, w, 3) sRGB in [0, 1] to L*a*b*."""
+    return cast(Floats, cv2.cvtColor(np.ascontiguousarray(rgb, dtype=np.float32), cv2.COLOR_RGB2LAB))
+
+
+def rgb_of(lab: Floats) -> Floats:
+    """And back, clipped."""
+    return cast(Floats, np.clip(cv2.cvtColor(np.ascontiguousarray(lab, dtype=np.float32), cv2.COLOR_LAB2RGB), 0, 1))
+
+
+def tone_of(lab: Floats, where: Mask) -> Lab | None:
+    """The main colour of a region, from its lit half; None where there is too little of it."""
+    if np.count_nonzero(where) < 40:
+        return None
+    sample = lab[where]
+    lit = sample[sample[:, 0] >= np.median(sample[:, 0])]
+    return Lab(*(float(value) for value in np.median(lit, axis=0)))
+
+
+def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, certain: bool) -> Floats:
+    """float32 (h, w) in [0, 1]: how much of each pixel is bare skin of `tone`, in float32 (h, w, 3) with uint8 (h, w) `parts`.
+
+    Exactly 0 on clothes and background beyond a narrow edge, and on what has no colour of skin. `certain` is whether the
+    parts can be trusted beyond the head and the arms.
+    """
+    named = np.isin(parts, SKIN if certain else SKIN[:6])
+    lab = lab_of(rgb)
+    alike = _alike(lab, tone)
+    kept = named & ((alike > 0.5) | (parts == Part.FACE))
+    kept = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disk(2)) > 0
+    kept &= named
+    reach = max(2, round(BAND * max(parts.shape)))
+    inside = cv2.erode(kept.astype(np.uint8), disk(reach)) > 0
+    outside = cv2.dilate(kept.astype(np.uint8), disk(reach)) == 0
+    alpha = projected(rgb, carried(rgb, inside), carried(rgb, outside))
+    alpha = np.clip((alpha - 0.08) / 0.84, 0, 1) * np.clip(1.6 * alike, 0, 1)
+    matte = np.where(inside, 1.0, np.where(outside, 0.0, alpha)).astype(np.float32)
+    return cast(Floats, np.where(matte < 0.03, 0, matte).astype(np.float32))
+
+
+def _alike(lab: Floats, tone: Lab) -> Floats:
+    """float32 (h, w): 1 where a pixel can be skin of the tone in any light, 0 where it can't."""
+    light = np.clip(lab[..., 0] / max(tone.light, 1), _DARKEST, _BRIGHTEST)
+    away = np.hypot((lab[..., 1] - tone.a * light) / 12, (lab[..., 2] - tone.b * light) / 12)
+    pale = np.hypot(lab[..., 1], lab[..., 2]) < 0.3 * tone.chroma * light
+    bright = lab[..., 0] > 0.55 * tone.light
+    return np.where(pale & bright, 0, np.clip(2 - away, 0, 1)).astype(np.float32)
+
+
+def hair_matte(rgb: Floats, parts: Bytes, width: float) -> Floats:
+    """float32 (h, w) in [0, 1]: how much of each pixel is hair, by strands; all 0 where it is a hat.
+
+    `width` is that of a head, in pixels.
+    """
+    named = parts == Part.HAIR
+    light = lab_of(rgb)[..., 0]
+    core = cv2.erode(named.astype(np.uint8), disk(max(1, round(0.02 * width)))) > 0
+    fine = np.abs(light - blurred(light, max(1.0, 0.012 * width)))
+    if np.count_nonzero(core) < 60 or float(fine[core].mean()) < HAIR_TEXTURE:
+        return np.zeros(named.shape, np.float32)
+    hard = named.astype(np.float32)
+    soft = guided(blurred(hard, 0.01 * width), rgb, max(2, round(0.045 * width)), 3e-4)
+    near = cv2.dilate(hard, disk(max(1, round(0.05 * width)))) * ~np.isin(parts, _CLOTHES)
+    matte = np.clip(1.35 * soft - 0.15, 0, 1) * near
+    return np.where(matte < 0.03, 0, matte).astype(np.float32)
+
+
+_CLOTHES = (Part.UPPER, Part.LOWER, Part.DRESS, Part.SHOES)
+
+
+def toned(lab: Floats, of: Lab, to: Lab) -> Floats:
+    """Skin of tone `of`, float32 (..., 3) in L*a*b*, as skin of tone `to` in the same light."""
+    light = lab[..., 0]
+    shade = light / max(of.light, 1)
+    lit = to.light * np.power(np.maximum(shade, 1e-3), 1.0 if to.light < of.light else 0.92)
+    room = min(1.15, (100 - to.light) / max(1.0, 100 - of.light)) if to.light > of.light else 1.0
+    new = np.where(shade <= 1, lit, to.light + (light - of.light) * room)
+    before = np.power(np.clip(shade, _DARKEST, _BRIGHTEST), 0.7)
+    after = np.power(np.clip(new / max(to.light, 1), _DARKEST, _BRIGHTEST), 0.7)
+    gloss = np.clip((light - of.light) / 40, 0, 0.6)  # a highlight has the light's colour
+    odd = float(np.clip(_RED_OF_DARK + (to.light - 30) / 40 * (1 - _RED_OF_DARK), _RED_OF_DARK, 1))
+    out = np.empty_like(lab)
+    out[..., 0] = np.clip(new, 0, 100)
+    for channel, (old, tone) in enumerate(((of.a, to.a), (of.b, to.b)), start=1):
+        out[..., channel] = tone * after * (1 - gloss) + odd * (lab[..., channel] - old * before) * (1 - 0.3 * gloss)
+    return out
+
+
+def dyed(lab: Floats, of: Lab, to: Lab) -> Floats:
+    """Hair of colour `of`, float32 (..., 3) in L*a*b*, as hair of colour `to` in the same light."""
+    shade = np.maximum(lab[..., 0], 0.5) / max(of.light, 3)
+    lighter = to.light > of.light
+    new = to.light * np.power(shade, 0.62 if lighter else 0.9)
+    chroma = np.power(np.clip(new / max(to.light, 1), 0.2, 1.6), 0.8)
+    out = np.empty_like(lab)
+    out[..., 0] = np.clip(new, 0, 96)
+    out[..., 1] = to.a * chroma + 0.35 * (lab[..., 1] - of.a)
+    out[..., 2] = to.b * chroma + 0.35 * (lab[..., 2] - of.b)
+    return out

@@ -1,0 +1,48 @@
+"""Skin and hair of whom a portrait shows."""
+
+import cv2
+import numpy as np
+
+from pipelines.images import Mask
+from pipelines.vision.portrait.complexion import HAIR_TEXTURE, Lab, lab_of, tone_of
+from pipelines.vision.portrait.features import Features
+from pipelines.vision.portrait.locate import Portrait
+from pipelines.vision.portrait.region import region_of
+
+SIDE = 160
+"""Pixels of a face box's side at which colours are taken."""
+USUAL = Lab(70, 13, 18)
+BALDEST, PALEST = 12.0, 62.0
+"""Colour difference to the skin below which a head is bald, and the lightness above which it isn't hair but a hat or a wall."""
+
+
+def skin_of(portrait: Portrait) -> Lab:
+    """The tone of the face in its lit parts."""
+    small = portrait.shrunk(SIDE)
+    lab = lab_of(small.rgb)
+    return tone_of(lab, cheeks(small.face, lab.shape)) or USUAL
+
+
+def hair_of(portrait: Portrait) -> Lab | None:
+    """The colour of the hair above the forehead; None where that is bald, a hat or a wall."""
+    small = portrait.shrunk(SIDE)
+    lab = lab_of(small.rgb)
+    above = _near(small.face, lab.shape, ((0.0, -1.25), (-0.45, -1.15), (0.45, -1.15)), 0.5)
+    above &= region_of(small.rgb, small.face).front > 0.8
+    tone = tone_of(lab, above)
+    if tone is None or tone.light > PALEST or tone.distance(skin_of(portrait)) < BALDEST:
+        return None
+    fine = np.abs(lab[..., 0] - cv2.GaussianBlur(lab[..., 0], (0, 0), 1.5))[above].mean()
+    return tone if fine > HAIR_TEXTURE else None
+
+
+def cheeks(face: Features, shape: tuple[int, ...]) -> Mask:
+    """bool (h, w): both cheeks, the bridge of the nose and the forehead."""
+    return _near(face, shape, ((-0.5, 0.55), (0.5, 0.55), (0.0, 0.35), (0.0, -0.4)), 0.25)
+
+
+def _near(face: Features, shape: tuple[int, ...], places: tuple[tuple[float, float], ...], reach: float) -> Mask:
+    """What lies within `reach` distances of the eyes of places as of `Features.at`."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    spots = [face.at(across, down) for across, down in places]
+    return np.asarray(np.any([np.hypot(columns - at.x, rows - at.y) < reach * face.eye_distance for at in spots], axis=0))
