@@ -12,6 +12,7 @@ MODULES: dict[str, str] = {
     "ProductToModel": "product_to_model",
     "TryOn": "try_on",
     "Packshot": "packshot",
+    "Edit": "edit",
     "Reframe": "reframe",
     "BackgroundRemove": "background_remove",
     "Upscale": "upscale",

@@ -14,6 +14,7 @@ from pipelines.tasks import Reframe
 from pipelines.vision import upsample
 from pipelines.vision.content import Box, Content, Side, content_of
 from pipelines.vision.extend import Manner, Margins, extend
+from pipelines.vision.synthesis import EFFORTS
 
 MARGIN = 0.04
 """Air left around the subject, as a share of its larger side, where the picture has it."""
@@ -157,7 +158,7 @@ def _completed(kept: Floats, content: Content, placement: Placement, task: Refra
     box = placement.window
     subject = content.mask[box.top : box.bottom, box.left : box.right].astype(np.uint8)
     mask: Mask = cv2.resize(subject, (place.size.width, place.size.height), interpolation=cv2.INTER_NEAREST) > 0
-    extended = extend(kept, mask, margins, np.random.default_rng(task.seed))
+    extended = extend(kept, mask, margins, np.random.default_rng(task.seed), EFFORTS[task.mode])
     return _Made(picture(extended.rgb), extended.manners)
 
 

@@ -1,8 +1,9 @@
 """Backgrounds continued beyond the edges of a picture; what is inside stays as it is.
 
-A side is continued in one of two ways. Where the background along it can be told from a few smooth profiles (studio, sky, wall
-and floor), they run on along their own lines with a damped slope, and grain of the same spectrum is laid over them. Where it
-is textured, the same profiles carry its mirror image a little way on, which dissolves: nothing real is known out there.
+A side is continued in one of three ways. Where the background along it can be told from a few smooth profiles (studio, sky,
+wall and floor), they run on along their own lines with a damped slope, and grain of the same spectrum is laid over them. Where it
+is textured, patches of it are laid on (`synthesis`). Where those don't fit, the profiles carry its mirror image a little way on,
+which dissolves: nothing real is known out there.
 """
 
 from dataclasses import dataclass, replace
@@ -16,9 +17,11 @@ from scipy import fft
 
 from pipelines.images import Floats, Mask
 from pipelines.sizes import Size
+from pipelines.vision.continued import patched
+from pipelines.vision.synthesis import Effort
 from pipelines.vision.upsample import bleed
 
-Manner = Literal["none", "smooth", "soft"]
+Manner = Literal["none", "smooth", "patched", "soft"]
 TEXTURED = 0.022
 """Deviation from the smooth profiles, coarser than grain, above which a side counts as textured."""
 _KEPT_EDGE = 0.025
@@ -53,11 +56,11 @@ class Extended:
     manners: dict[str, Manner]
 
 
-def extend(rgb: Floats, subject: Mask, margins: Margins, generator: Generator) -> Extended:
+def extend(rgb: Floats, subject: Mask, margins: Margins, generator: Generator, effort: Effort | None = None) -> Extended:
     """`rgb`, float32 (h, w, 3) in [0, 1], with more background around it.
 
     `subject`, bool (h, w), is never continued: the background is carried on behind it. Left and right are made first, then
-    top and bottom over the whole width.
+    top and bottom over the whole width. Texture is continued with `effort`; without one it dissolves.
     """
     manners: dict[str, Manner] = {}
     out, hidden = rgb, _thick(subject)
@@ -67,8 +70,8 @@ def extend(rgb: Floats, subject: Mask, margins: Margins, generator: Generator) -
             continue
         seen, mask = np.rot90(out, -turns), np.rot90(hidden, -turns)
         lines = turns == 0
-        first = _grown(seen[:, ::-1], mask[:, ::-1], before, lines, generator)
-        last = _grown(seen, mask, after, lines, generator)
+        first = _grown(seen[:, ::-1], mask[:, ::-1], before, lines, generator, effort)
+        last = _grown(seen, mask, after, lines, generator, effort)
         manners |= {names[0]: first.manner, names[1]: last.manner}
         out = np.rot90(np.hstack([first.strip[:, ::-1], seen, last.strip]), turns)
         hidden = np.rot90(np.pad(mask, ((0, 0), (before, after))), turns)
@@ -87,14 +90,15 @@ def _thick(subject: Mask) -> Mask:
     return cv2.dilate(subject.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
 
 
-def _grown(rgb: Floats, hidden: Mask, count: int, lines: bool, generator: Generator) -> _Strip:
+def _grown(rgb: Floats, hidden: Mask, count: int, lines: bool, generator: Generator, effort: Effort | None) -> _Strip:
     """`count` columns more on the right."""
     height = rgb.shape[0]
     if count == 0:
         return _Strip(np.empty((height, 0, 3), np.float32), "none")
     edge = _Edge.read(np.ascontiguousarray(rgb), hidden, lines)
     if edge.texture > TEXTURED:
-        return _Strip(_dissolved(rgb, hidden, count), "soft")
+        strip = None if effort is None else patched(rgb, hidden, count, lines, effort, generator)
+        return _Strip(_dissolved(rgb, hidden, count), "soft") if strip is None else _Strip(strip, "patched")
     grain = _grain(edge.grain, edge.known, Size(count, height), generator)
     return _Strip(np.clip(edge.run_on(count) + grain, 0, 1).astype(np.float32), "smooth")
 

@@ -1,0 +1,114 @@
+"""What is marked, gone: filled from what is around it. And cloth ironed."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from pipelines.draft.edits.canvas import Canvas, Step, mixed, needed
+from pipelines.draft.edits.phrases import Clause
+from pipelines.errors import PipelineError
+from pipelines.images import Floats, Mask, blurred
+from pipelines.vision.smoothfill import PLAIN, filled_smoothly, ring_of
+from pipelines.vision.synthesis import EFFORTS, Materials, synthesise
+
+_ROOM = 2.2
+"""Of the hole's longer side: how much of the picture around it takes part."""
+LARGEST = 0.45
+"""Share of the picture up to which a hole is filled."""
+
+
+def remove(step: Step, clause: Clause, effect: str) -> Canvas:
+    """The marked region filled with what is around it. Raises UnsupportedTask where nothing, or nearly everything, is marked."""
+    canvas = step.canvas
+    if canvas.region is None:
+        raise needed("something is to be removed, but it isn't marked", "draw around it, or paint it white in a mask")
+    hole = canvas.region > 0
+    if hole.mean() > LARGEST:
+        raise needed(f"{hole.mean():.0%} of the picture is marked, which is too much to fill", "mark only what is to go")
+    window = _window(hole)
+    part = np.s_[window.top : window.bottom, window.left : window.right]
+    rgb = canvas.rgb.copy()
+    usable = _usable(canvas, hole)[part]
+    rgb[part] = filled(np.ascontiguousarray(canvas.rgb[part]), hole[part], usable, step)
+    plain = np.where(hole[..., None], rgb, canvas.plain)
+    return replace(canvas, rgb=rgb, plain=plain.astype(np.float32))
+
+
+def filled(rgb: Floats, hole: Mask, usable: Mask, step: Step) -> Floats:
+    """A plain surface runs on smoothly; texture is put together from patches."""
+    ring = ring_of(rgb, hole, usable)
+    if ring.deviation < PLAIN:
+        return filled_smoothly(rgb, hole, ring, step.generator)
+    made = synthesise(rgb, hole, Materials(rgb, usable, 0.0), EFFORTS[step.canvas.mode], step.generator)
+    return made.rgb
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def _window(hole: Mask) -> _Window:
+    rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    air = round(_ROOM * max(rows[-1] - rows[0], columns[-1] - columns[0], 16) / 2) + 8
+    return _Window(
+        max(0, int(columns[0]) - air), max(0, int(rows[0]) - air),
+        min(hole.shape[1], int(columns[-1]) + air), min(hole.shape[0], int(rows[-1]) + air),
+    )  # fmt: skip
+
+
+def _usable(canvas: Canvas, hole: Mask) -> Mask:
+    """What may be copied: cloth into a hole in cloth, background into one in the background."""
+    reach = max(2, round(0.004 * max(hole.shape)))
+    clear = cv2.dilate(hole.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) == 0
+    cover = canvas.reading.subject
+    if cover is None:
+        return clear
+    rim = cv2.dilate(hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    rim &= ~hole
+    share = float(cover[rim].mean()) if rim.any() else 0.5
+    if share > 0.75:
+        return clear & (_same_part(canvas, rim) if canvas.reading.person is not None else cover > 0.9)
+    return clear & (cover < 0.05) if share < 0.25 else clear
+
+
+def _same_part(canvas: Canvas, rim: Mask) -> Mask:
+    """The labels that make up most of what surrounds the hole."""
+    body = canvas.reading.person
+    assert body is not None  # noqa: S101
+    counts = np.bincount(body.parts[rim], minlength=16)
+    return np.isin(body.parts, np.flatnonzero(counts > 0.15 * counts.sum())) & (body.alpha > 0.9)
+
+
+def iron(step: Step, clause: Clause, effect: str) -> Canvas:
+    """Folds of medium size taken out of a garment or of the mark; its form and its weave stay."""
+    canvas = step.canvas
+    weight = _cloth(canvas, clause)
+    unit = max(canvas.rgb.shape[:2])
+    known = np.clip(weight * 2 - 0.2, 0, 1)
+    broad = _inside(canvas.rgb, known, 0.028 * unit)
+    fine = _inside(canvas.rgb, known, 0.0022 * unit)
+    strength = np.float32(min(0.95, 0.72 * clause.amount))
+    flat = canvas.rgb - (fine - broad) * strength
+    edges = np.clip(np.abs(fine - broad).max(axis=2) / 0.16 - 0.7, 0, 1)  # prints and seams are no folds
+    inner = weight * (1 - blurred(edges.astype(np.float32), 0.002 * unit))
+    return canvas.changed(mixed(canvas.rgb, np.clip(flat, 0, 1).astype(np.float32), inner.astype(np.float32)))
+
+
+def _cloth(canvas: Canvas, clause: Clause) -> Floats:
+    if canvas.region is not None and clause.target in ("", "picture", "marked", "defect"):
+        return canvas.region
+    try:
+        return canvas.reading.part(clause.target if clause.target not in ("", "picture", "marked", "defect") else "clothes")
+    except PipelineError as error:
+        raise needed("no garment was found to iron", "mark the region with a mask or an annotation") from error
+
+
+def _inside(rgb: Floats, known: Floats, sigma: float) -> Floats:
+    """A blur that looks only at what is known."""
+    weight = blurred(known, sigma)
+    return np.asarray(blurred(rgb * known[..., None], sigma) / np.maximum(weight, 1e-3)[..., None], np.float32)
