@@ -15,6 +15,7 @@ MODULES: dict[str, str] = {
     "Reframe": "reframe",
     "BackgroundRemove": "background_remove",
     "Upscale": "upscale",
+    "ImageToVideo": "image_to_video",
 }
 """Task class to the module beside this file whose `run(task, progress)` makes it."""
 
