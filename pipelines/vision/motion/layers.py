@@ -11,6 +11,7 @@ from pipelines.vision.inpaint import grain_of, membrane, with_grain
 from pipelines.vision.mattes.matting import Matte
 from pipelines.vision.motion.camera import Path
 from pipelines.vision.motion.grid import Grid, Motion, Sheet
+from pipelines.vision.motion.hems import hanging, lifted
 from pipelines.vision.people.body import Body, Part
 
 FAR = 0.45
@@ -19,6 +20,8 @@ _RELIEF = 0.1
 """How much nearer than its outline the middle of a subject is."""
 _FLOOR = 0.38
 """Share of a standing figure's height, from the feet up, over which the ground behind it recedes."""
+_LEAST_SWING = 0.3
+"""Pixels below which nobody sees that a garment swings."""
 _AIR = 12.0
 """The camera comes closer to a point no lower than that many times the air above the subject, so that some of it is left."""
 _RIM = 0.003
@@ -59,8 +62,9 @@ class Stage:
     """x and y of what the camera comes closer to, in pixels."""
 
 
-def staged(rgb: Bytes, subject: Subject | None, grid: Grid, rng: np.random.Generator) -> Stage:
-    """The layers of uint8 (h, w, 3): one for a picture whose subject is missing or unsure, else background and subject.
+def staged(rgb: Bytes, subject: Subject | None, grid: Grid, hung: Floats | None, rng: np.random.Generator) -> Stage:
+    """The layers of uint8 (h, w, 3): one for a picture whose subject is missing or unsure, else background and subject, and
+    before them a skirt or dress; `hung` is how many pixels it swings at each node of the grid.
 
     Composed without any motion they are the picture itself, within what a rounding and a clipped colour make.
     """
@@ -75,11 +79,14 @@ def staged(rgb: Bytes, subject: Subject | None, grid: Grid, rng: np.random.Gener
     split = _split(rgb, subject.matte, rng)
     near = _beside(subject, grid) if subject.body is None else np.zeros(grid.shape, np.float32)
     behind = (FAR + (1 - FAR) * np.maximum(floor, near)).astype(np.float32)
-    return Stage(
-        grid,
-        (Layer(_opaque(split.behind), behind), Layer(Sheet.of(split.subject), _relief(subject, grid))),
-        focus,
-    )
+    relief = _relief(subject, grid)
+    garment = hanging(subject.body) if subject.body is not None else None
+    if garment is None or hung is None or hung.max() < _LEAST_SWING:
+        return Stage(grid, (Layer(_opaque(split.behind), behind), Layer(Sheet.of(split.subject), relief)), focus)
+    free = grid.full(np.repeat(hung[..., None], 2, axis=2))[..., 0] > _LEAST_SWING
+    apart = lifted(split.subject, garment, free)
+    figure = tuple(Layer(Sheet.of(each), relief) for each in (apart.under, apart.over))
+    return Stage(grid, (Layer(_opaque(split.behind), behind), *figure), focus)
 
 
 def camera_motion(layer: Layer, stage: Stage, path: Path) -> Motion:

@@ -1,5 +1,6 @@
 """A picture that moves: its layers on a stage, what each does, the light over them, frame by frame."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,7 @@ from pipelines.vision.motion.camera import Path
 from pipelines.vision.motion.grid import Grid, Motion
 from pipelines.vision.motion.layers import Layer, Stage, Subject, camera_motion, staged
 from pipelines.vision.motion.light import Light, light_of
-from pipelines.vision.motion.sway import sway
+from pipelines.vision.motion.sway import Sway, sway
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,21 @@ def scene_of(rgb: Bytes, subject: Subject | None, brief: Brief, path: Path, rng:
     height, width = rgb.shape[:2]
     grid, count = Grid.over(Size(width, height)), len(path.closer)
     light = light_of(brief, subject is not None and subject.body is None, count, rng)
-    stage = staged(rgb, subject, grid, rng)
-    own = sway(subject, brief, grid, count, rng) if subject is not None else Motion.none(grid, count)
+    own = sway(subject, brief, grid, count, rng) if subject is not None else None
+    stage = staged(rgb, subject, grid, own.reach if own is not None else None, rng)
     return Scene(stage, tuple(_parts(stage, path, own)), light, count)
 
 
-def _parts(stage: Stage, path: Path, own: Motion) -> list[_Part]:
+def _parts(stage: Stage, path: Path, own: Sway | None) -> Iterator[_Part]:
+    """The camera moves every layer; a subject moves by itself but for what hangs, which the foremost layer has."""
     last = len(stage.layers) - 1
-    return [
-        _Part(each, camera_motion(each, stage, path).plus(own) if index == last else camera_motion(each, stage, path))
-        for index, each in enumerate(stage.layers)
-    ]
+    for index, layer in enumerate(stage.layers):
+        motion = camera_motion(layer, stage, path)
+        if own is not None and (index or not last):
+            motion = motion.plus(own.whole)
+        if own is not None and index == last:
+            motion = motion.plus(own.hung)
+        yield _Part(layer, motion)
 
 
 def _lay(drawn: Bytes, part: _Part, grid: Grid, displacement: Floats) -> None:

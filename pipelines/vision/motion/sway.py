@@ -13,10 +13,10 @@ from pipelines.images import Floats, Mask, blurred
 from pipelines.vision.motion.brief import Brief
 from pipelines.vision.motion.camera import FPS
 from pipelines.vision.motion.grid import Grid, Motion
+from pipelines.vision.motion.hems import has_legs
 from pipelines.vision.motion.layers import Subject
 from pipelines.vision.people.body import Body, Part
 
-_GARMENTS = (Part.UPPER, Part.LOWER, Part.DRESS)
 _STILL = (Part.FACE, Part.LEFT_HAND, Part.RIGHT_HAND, Part.SHOES, Part.LEFT_ARM, Part.RIGHT_ARM, Part.NECK)
 _REACH = {Part.DRESS: 0.020, Part.LOWER: 0.018, Part.UPPER: 0.007}
 """How far the hem of each garment swings, as a share of its own length."""
@@ -53,19 +53,31 @@ class _Clock:
         return np.ones(self.count, np.float32) if self.loop else (share * share * (3 - 2 * share)).astype(np.float32)
 
 
-def sway(subject: Subject, brief: Brief, grid: Grid, count: int, rng: np.random.Generator) -> Motion:
-    """Motion of the subject's layer over `count` frames; nothing at the first one."""
-    body = subject.body
-    clock = _Clock(count, brief.loop)
-    motion = Motion.none(grid, count)
+@dataclass(frozen=True, slots=True)
+class Sway:
+    """What moves by itself over the n frames of a clip; nothing at the first one."""
+
+    whole: Motion
+    """Of all of the subject: its body, its hair, and cloth that lies on it."""
+    hung: Motion
+    """Of what hangs free, beside."""
+    reach: Floats
+    """float32, for each node of the grid: pixels that what hangs swings there."""
+
+
+def sway(subject: Subject, brief: Brief, grid: Grid, count: int, rng: np.random.Generator) -> Sway:
+    """What moves in a subject over `count` frames, as its parts and the brief let it."""
+    body, clock, none = subject.body, _Clock(count, brief.loop), Motion.none(grid, count)
     if body is None:
-        return motion.plus(_hanging(subject, brief, grid, clock, rng)) if brief.wind else motion
+        return Sway(_hanging(subject, brief, grid, clock, rng) if brief.wind else none, none, np.zeros(grid.shape, np.float32))
     force = 0.75 if not brief.wind else 1.0 + 0.8 * brief.wind
-    free = _free(subject, body, grid)
-    cloth = sum((_hem(body, part, grid) for part in _GARMENTS), np.zeros(grid.shape, np.float32))
-    motion = motion.plus(_waves(cloth * free * force * brief.cloth, grid, clock, brief, rng))
-    motion = motion.plus(_waves(_hair(body, grid) * force * brief.hair, grid, clock, brief, rng))
-    return motion.plus(_alive(subject, body, grid, clock, rng)) if subject.sure else motion
+    free = _free(subject, body, grid) * np.float32(force * brief.cloth)
+    hung = (_hem(body, Part.DRESS, grid) + _hem(body, Part.LOWER, grid)) * free
+    whole = _waves(_hem(body, Part.UPPER, grid) * free, grid, clock, brief, rng)
+    whole = whole.plus(_waves(_hair(body, grid) * np.float32(force * brief.hair), grid, clock, brief, rng))
+    if subject.sure:
+        whole = whole.plus(_alive(subject, body, grid, clock, rng))
+    return Sway(whole, _waves(hung, grid, clock, brief, rng), np.asarray(hung, np.float32))
 
 
 def _waves(reach: Floats, grid: Grid, clock: _Clock, brief: Brief, rng: np.random.Generator) -> Motion:
@@ -105,7 +117,7 @@ def _hem(body: Body, part: Part, grid: Grid) -> Floats:
     if bottom - held < 0.25 * (bottom - top):
         held = top + 0.4 * (bottom - top)
     down = np.clip((grid.places()[..., 1] - held) / max(1.0, bottom - held), 0, 1.15)
-    length = (bottom - top) * _REACH[part] * (_TROUSERS if part == Part.LOWER and _is_trousers(mask, bottom) else 1.0)
+    length = (bottom - top) * _REACH[part] * (_TROUSERS if part == Part.LOWER and has_legs(mask) else 1.0)
     return np.asarray(blurred(_carried_down(mask, grid), 1.5) * length * down**1.6, np.float32)
 
 
@@ -117,14 +129,6 @@ def _carried_down(mask: Mask, grid: Grid) -> Floats:
 def _waist(body: Body, top: float) -> float:
     found = [body.joints[name].y for name in ("left_hip", "right_hip", "left_waist", "right_waist") if name in body.joints]
     return max(top, float(np.mean(found))) if found else top
-
-
-def _is_trousers(mask: Mask, bottom: float) -> bool:
-    """Whether two legs are seen in the lower part."""
-    top = float(np.flatnonzero(mask.any(axis=1))[0])
-    band = mask[int(bottom - 0.3 * (bottom - top)) : int(bottom - 0.05 * (bottom - top))]
-    starts = np.diff(np.pad(band.astype(np.int8), ((0, 0), (1, 0))), axis=1) == 1
-    return bool(band.size) and float((starts.sum(axis=1) >= 2).mean()) > 0.35
 
 
 def _hair(body: Body, grid: Grid) -> Floats:
