@@ -9,7 +9,8 @@ from pipelines.vision.motion.light import across, band, lit
 from pipelines.vision.motion.morph import crossfaded
 from pipelines.vision.motion.scene import Scene
 
-_SECONDS = 1.5
+_SECONDS = 2.2
+"""From the first light at one corner to the last at the other; half as long at any place."""
 _SOFT = 0.11
 """Of the frame's diagonal: how wide both pictures are seen at once."""
 _GLOW = 0.5
@@ -45,7 +46,7 @@ class Dissolve:
 
 
 def passing(count: int, rate: int) -> Floats:
-    """float32 (count,): how far the light has come at each frame; it passes in the middle of a clip, in a second and a half."""
+    """float32 (count,): how far the light has come at each frame; it passes in the middle of a clip, in two seconds."""
     length = _SECONDS * rate / count
     share = np.clip((np.linspace(0, 1, count) - 0.5) / length + 0.5, 0, 1)
     return (share * share * (3 - 2 * share)).astype(np.float32)
