@@ -33,13 +33,16 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One finished picture: sRGB, RGB or RGBA, exactly the task's size."""
+    """One finished picture: sRGB, RGB or RGBA, exactly the task's size; or a video with the picture that stands for it."""
 
     image: Image
+    """The picture; of a video its first frame."""
     notes: tuple[str, ...] = ()
     """What the person should know about this output, one sentence each."""
     details: Mapping[str, str | int | float] = field(default_factory=dict)
     """Figures worth keeping with the picture: decisions taken, confidences, model revisions."""
+    video: bytes | None = None
+    """An H.264 mp4 of the task's size and duration, where the task asks for a video."""
 
 
 class Engine(Protocol):

@@ -21,7 +21,7 @@ from pipelines.images import size_of
 from pipelines.registry import engines as engines_of
 from pipelines.sizes import Mode, Size
 from workbench.credits import ledger
-from workbench.errors import Misconfigured, NotFound
+from workbench.errors import InvalidInput, Misconfigured, NotFound, Problem
 from workbench.gallery.assets import Assets
 from workbench.gallery.fetch import FetchLimits
 from workbench.jobs import records
@@ -155,6 +155,8 @@ class Studio:
     def _sources(self, owner: str) -> Sources:
         def asset(asset_id: str) -> Picture:
             found = self._assets.get(owner, asset_id)
+            if found.is_video:
+                raise InvalidInput(Problem("", "is a video; choose a picture, such as the one that the video was made from"))
             return Picture(Size(found.width, found.height), found.id)
 
         def decoded(data: bytes, name: str) -> Picture:

@@ -19,7 +19,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class AssetView:
-    """A stored picture. Its pixels are at `/files/{id}`, its thumbnail at `/files/{id}/thumbnail`."""
+    """A stored picture or video. It is at `/files/{id}`, its thumbnail, or that of its first frame, at `/files/{id}/thumbnail`."""
 
     id: str
     kind: Literal["upload", "output"]
@@ -28,11 +28,17 @@ class AssetView:
     job_id: str | None
     output_index: int | None
     media_type: str
+    """`image/png`, `image/jpeg`, `image/webp` or `video/mp4`."""
     width: int
     height: int
     bytes: int
     inputs: Mapping[str, Any]
     created_at: datetime
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it can't be used where a picture is asked for."""
+        return self.media_type.startswith("video/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ MODULES: dict[str, str] = {
     "CreateFace": "create_face",
     "FaceSwap": "face_swap",
     "ModelSwap": "model_swap",
+    "ImageToVideo": "image_to_video",
 }
 """Task class to the module beside this file whose `run(task, progress)` makes it."""
 

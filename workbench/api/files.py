@@ -1,8 +1,10 @@
-"""Pictures by their own routes: `/files/{asset}`, its thumbnail, and previews of running jobs; only to their owner.
+"""Pictures and videos by their own routes: `/files/{asset}`, its thumbnail, previews of running jobs; only to their owner.
 
-A picture never changes under its id, so browsers keep it for good; it is never shared between users, so proxies don't.
+A file never changes under its id, so browsers keep it for good; it is never shared between users, so proxies don't. Parts of
+it are answered as RFC 9110 has it, section 14, since browsers seek in a video by them and iPhones play none without.
 """
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated
@@ -22,10 +24,15 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 Known = Annotated[str | None, Header(alias="If-None-Match")]
+Wanted = Annotated[str | None, Header(alias="Range")]
+Unchanged = Annotated[str | None, Header(alias="If-Range")]
+_VIDEO_POLICY = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+"""For a video that is opened by itself: the browser's own player is a page around it."""
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def create_files(studio: Studio) -> APIRouter:
-    """The routes of one studio's pictures."""
+    """The routes of one studio's pictures and videos."""
     router = APIRouter(prefix="/files", tags=["pictures"])
 
     @router.get("/previews/{job_id}", response_class=Response)
@@ -38,18 +45,28 @@ def create_files(studio: Studio) -> APIRouter:
 
     @router.get("/{asset_id}/thumbnail", response_class=Response)
     def thumbnail(asset_id: str, if_none_match: Known = None) -> Response:
-        """A small WebP of a picture."""
+        """A small WebP of a picture, or of a video's first frame."""
         asset = studio.asset(asset_id, owner=LOCAL)
         tag = f'"{asset.id}-thumbnail"'
         return _answer(lambda: studio.read(asset.id, owner=LOCAL, thumbnail=True), "image/webp", tag, if_none_match, FOR_GOOD)
 
     @router.get("/{asset_id}", response_class=Response)
-    def picture(asset_id: str, download: bool = False, if_none_match: Known = None) -> Response:
-        """A picture's file; with `download`, to be saved rather than shown."""
+    def file(
+        asset_id: str,
+        download: bool = False,
+        if_none_match: Known = None,
+        wanted: Wanted = None,
+        if_range: Unchanged = None,
+    ) -> Response:
+        """A picture's or video's file, or the part of it that Range names; with `download`, to be saved rather than shown."""
         asset = studio.asset(asset_id, owner=LOCAL)
-        answer = _answer(lambda: studio.read(asset.id, owner=LOCAL), asset.media_type, f'"{asset.id}"', if_none_match, FOR_GOOD)
+        tag = f'"{asset.id}"'
+        answer = _answer(lambda: studio.read(asset.id, owner=LOCAL), asset.media_type, tag, if_none_match, FOR_GOOD)
         answer.headers["Content-Disposition"] = disposition(asset, download=download)
-        return answer
+        answer.headers["Accept-Ranges"] = "bytes"
+        if asset.is_video:
+            answer.headers["Content-Security-Policy"] = _VIDEO_POLICY
+        return _part(answer, wanted) if wanted is not None and if_range in (None, tag) else answer
 
     return router
 
@@ -59,6 +76,24 @@ def _answer(read: Callable[[], bytes], media_type: str, tag: str, known: str | N
     if known is not None and tag in (each.strip().removeprefix("W/") for each in known.split(",")):
         return Response(status_code=304, headers=headers)
     return Response(read(), media_type=media_type, headers=headers)
+
+
+def _part(answer: Response, wanted: str) -> Response:
+    """The bytes of a whole answer that one range names; the whole where there are several ranges, or another unit."""
+    found = _RANGE.fullmatch(wanted.strip())
+    if found is None or answer.status_code != 200 or not (found[1] or found[2]):
+        return answer
+    body, size = bytes(answer.body), len(answer.body)
+    first = int(found[1]) if found[1] else max(0, size - int(found[2]))
+    last = min(size - 1, int(found[2])) if found[1] and found[2] else size - 1
+    if found[1] and found[2] and int(found[2]) < first:
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    if first >= size:
+        headers["content-range"] = f"bytes */{size}"
+        return Response(status_code=416, headers=headers)
+    headers["content-range"] = f"bytes {first}-{last}/{size}"
+    return Response(body[first : last + 1], status_code=206, headers=headers)
 
 
 def disposition(asset: AssetView, *, download: bool) -> str:

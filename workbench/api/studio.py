@@ -169,7 +169,7 @@ def _pictures(studio: Studio) -> APIRouter:
 
     @router.delete("/assets/{asset_id}", status_code=204)
     def delete(asset_id: str) -> Response:
-        """Remove a picture for good."""
+        """Remove a picture or a video for good."""
         studio.delete(asset_id, owner=LOCAL)
         return Response(status_code=204)
 

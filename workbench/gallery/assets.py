@@ -1,4 +1,4 @@
-"""Pictures that people brought and pictures that jobs made: rows in the database, files in the picture store."""
+"""Pictures that people brought, pictures and videos that jobs made: rows in the database, files in the picture store."""
 
 import re
 import secrets
@@ -27,17 +27,19 @@ MAX_NAME = 200
 LIMITS = Limits()
 _OWN_FILES = 2**31
 """Limit in bytes for what the studio wrote itself; a lossless 4K picture may be larger than an upload."""
+VIDEO = "video/mp4"
 _KEPT_FORMATS = ("JPEG", "PNG", "WebP")
 _LOSSY_FORMATS = ("JPEG", "WebP", "HEIC", "AVIF")
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A picture as a file that every browser shows."""
+    """A picture or a video as a file that every browser shows."""
 
     data: bytes
     media_type: str
     image: Image.Image
+    """The picture; of a video its first frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,13 @@ class Assets:
         with self._database.transaction() as session:
             return self._record(session, stored, owner=owner, kind="upload", name=clean_name(name))
 
-    def store_output(self, image: Image.Image, inputs: Mapping[str, Any]) -> Stored:
-        """Encode an output with its complete inputs in it, and store the file. Slow, harmless to repeat, never in a transaction."""
-        return self._store(encode_output(image, inputs), inputs)
+    def store_output(self, image: Image.Image, inputs: Mapping[str, Any], video: bytes | None = None) -> Stored:
+        """Store an output as a file with its complete inputs in it: the picture, or the mp4 whose first frame it is.
+
+        Slow, harmless to repeat, never in a transaction.
+        """
+        encoded = encode_output(image, inputs) if video is None else Encoded(embed(video, inputs), VIDEO, image)
+        return self._store(encoded, inputs)
 
     def record_output(self, session: Session, stored: Stored, *, owner: str, tool: str, job_id: str, index: int) -> AssetView:
         """Write an output's row in the caller's transaction, before its credits; the row that is there already, if one is."""
@@ -109,7 +115,7 @@ class Assets:
         return self._files.thumbnail(content) if thumbnail else self._files.get(content)
 
     def open(self, owner: str, asset_id: str) -> Image.Image:
-        """The picture itself, RGB or RGBA in sRGB; NotFound where the owner has no such asset."""
+        """The picture itself, RGB or RGBA in sRGB; NotFound where the owner has no such asset, PictureUnreadable for a video."""
         return decode(self.read(owner, asset_id), replace(self._limits, max_bytes=_OWN_FILES, min_side=1)).image
 
     def delete(self, owner: str, asset_id: str) -> None:

@@ -1,7 +1,7 @@
-"""How a picture was made, written into its own file, and read back; and files without anything but their pixels.
+"""How a picture or a video was made, written into its own file, and read back; and files without anything but their pixels.
 
 PNG holds it as text chunks: JSON under `fashion-workbench`, and a line to read under `parameters`, where other programs look.
-JPEG and WebP hold the same JSON in an XMP packet (ISO 16684-1). Files are edited chunk by chunk, so that no pixel, palette,
+JPEG and WebP hold the same JSON in an XMP packet (ISO 16684-1), mp4 as its comment. Files are edited chunk by chunk, so that no pixel, palette,
 transparency or colour profile can change. PNG: W3C PNG 3rd edition; JPEG: ITU-T T.81 annex B; WebP: RFC 9649.
 """
 
@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from workbench.gallery.mp4 import comment_of, is_mp4, stripped, with_comment
 
 KEY = "fashion-workbench"
 MAX_BYTES = 60_000
@@ -48,7 +50,7 @@ class Chunk:
 
 
 def embed(data: bytes, inputs: Mapping[str, Any]) -> bytes:
-    """A PNG, JPEG or WebP file with `inputs` in it, in place of all earlier metadata; the pixels are the same.
+    """A PNG, JPEG, WebP or mp4 file with `inputs` in it, in place of all earlier metadata; the pixels are the same.
 
     ValueError for another format, a malformed file, or more than 60 kB of JSON.
     """
@@ -58,6 +60,8 @@ def embed(data: bytes, inputs: Mapping[str, Any]) -> bytes:
         return _PNG + b"".join(
             each.raw + (added if each.kind == b"IHDR" else b"") for each in _png_chunks(data) if each.kind in _PNG_KEPT
         )
+    if is_mp4(data):
+        return with_comment(data, text)
     if _is_webp(data):
         return _webp_file(_with_xmp(_webp_kept(data), _XMP % text))
     segments = [each.raw for each in _jpeg_kept(data)]
@@ -77,12 +81,14 @@ def read_metadata(data: bytes) -> dict[str, Any] | None:
 
 
 def strip(data: bytes) -> bytes:
-    """A PNG, JPEG or WebP file without anything but its pixels and colours: no position, camera, text, thumbnail or trailer.
+    """A PNG, JPEG, WebP or mp4 file without anything but its pixels and colours: no position, camera, text, thumbnail or trailer.
 
     An orientation is dropped with the rest. ValueError for another format or a malformed file.
     """
     if data.startswith(_PNG):
         return _PNG + b"".join(each.raw for each in _png_chunks(data) if each.kind in _PNG_KEPT)
+    if is_mp4(data):
+        return stripped(data)
     if _is_webp(data):
         return _webp_file(_webp_kept(data))
     return b"\xff\xd8" + b"".join(each.raw for each in _jpeg_kept(data))
@@ -117,6 +123,8 @@ def _find(data: bytes) -> bytes | None:
         return next(
             (each.body[len(head) :] for each in _png_chunks(data) if each.kind == b"iTXt" and each.body.startswith(head)), None
         )
+    if is_mp4(data):
+        return comment_of(data)
     kind, chunks = (b"XMP ", _webp_chunks(data)) if _is_webp(data) else (b"\xe1", _jpeg_segments(data))
     found = (_XMP_INPUTS.search(each.body) for each in chunks if each.kind == kind)
     return next((match[1] for match in found if match), None)

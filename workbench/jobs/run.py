@@ -120,7 +120,7 @@ class Runner:
         if self.desk.closing.is_set():
             raise Interrupted
         inputs = self._inputs(job, index, made)
-        stored = self.assets.store_output(made.output.image, inputs) if made.output else None
+        stored = self.assets.store_output(made.output.image, inputs, made.output.video) if made.output else None
         try:
             with self.desk.database.transaction() as session:
                 held = _held(session, row)

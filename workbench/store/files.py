@@ -1,4 +1,4 @@
-"""The picture store: content-addressed files, their thumbnails, and previews of running jobs, anywhere that fsspec reaches."""
+"""The picture store: content-addressed files of pictures and videos, their thumbnails, and previews of running jobs, anywhere that fsspec reaches."""
 
 import hashlib
 import os
@@ -12,6 +12,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from PIL import Image
 
+from pipelines.frames import first_frame
 from workbench.errors import Misconfigured, NotFound, StorageFailed
 
 THUMBNAIL_SIDE = 384
@@ -52,11 +53,10 @@ class Files:
         return data
 
     def thumbnail(self, key: str) -> bytes:
-        """A WebP of at most 384 pixels a side, transparent where the picture is; made now if it wasn't yet."""
+        """A WebP of at most 384 pixels a side, of a video's first frame, transparent where the picture is; made now if it wasn't."""
         if found := self._read(self._thumbnail(key)):
             return found
-        with Image.open(BytesIO(self.get(key)), formats=["PNG", "JPEG", "WEBP"]) as image:
-            made = webp(image, THUMBNAIL_SIDE)
+        made = _small(self.get(key))
         self._write(self._thumbnail(key), made)
         return made
 
@@ -140,6 +140,14 @@ def webp(image: Image.Image, side: int) -> bytes:
     buffer = BytesIO()
     small.save(buffer, "WEBP", quality=82, method=2)
     return buffer.getvalue()
+
+
+def _small(data: bytes) -> bytes:
+    """The thumbnail of a stored file."""
+    if data[4:8] == b"ftyp":
+        return webp(first_frame(data), THUMBNAIL_SIDE)
+    with Image.open(BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as image:
+        return webp(image, THUMBNAIL_SIDE)
 
 
 def _checked(pattern: re.Pattern[str], key: str) -> str:

@@ -66,7 +66,7 @@ class OrganisationRow(Base):
 
 
 class AssetRow(Base):
-    """A stored picture: an upload, or an output with its complete inputs."""
+    """A stored picture or video: an upload, or an output with its complete inputs."""
 
     __tablename__ = "assets"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -24,6 +24,7 @@ def _entry(studio: Studio, job: JobView) -> dict[str, Any]:
         "status": job.status,
         "progress": progress(job),
         "assets": made,
+        "media": studio.toolbox[job.tool].media,
         "source": compared_with(studio.toolbox[job.tool], job),
         "at": job.created_at.isoformat(),
     }
@@ -41,5 +42,5 @@ def recent_pictures(studio: Studio) -> list[dict[str, Any]]:
     return [
         {"id": each.id, "name": each.name, "kind": each.kind, "width": each.width, "height": each.height}
         for each in studio.assets(limit=RECENT)
-        if each.media_type.startswith("image/")
+        if not each.is_video
     ]

@@ -39,7 +39,7 @@ export function historyList({ pick }) {
     const when = new Date(job.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     const words = `${job.title}, ${WORDS[job.status]}`;
     const made = el("button", { type: "button", class: `wb-entry wb-${job.status}`, title: `${words}\n${when}`, "aria-label": words, "aria-current": String(current),
-      draggable: job.assets.length ? "true" : false, on: { click: () => pick(job), dragstart: (event) => event.dataTransfer.setData("application/x-workbench-asset", job.assets[0] ?? "") } },
+      draggable: job.assets.length && job.media === "image" ? "true" : false, on: { click: () => pick(job), dragstart: (event) => event.dataTransfer.setData("application/x-workbench-asset", job.assets[0] ?? "") } },
     job.assets.length ? picture(job.assets[0]) : job.source && picture(job.source, "wb-source"),
     !job.assets.length && mark(job),
     job.assets.length > 1 && el("span", { class: "wb-count" }, String(job.assets.length)));

@@ -3,6 +3,8 @@ import { button, el, icon, original, thumbnail } from "./dom.js";
 import { viewer } from "./viewer.js";
 
 const seconds = (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toString());
+const isVideo = (output) => output.media?.startsWith("video/");
+const shown = (output) => (isVideo(output) ? thumbnail : original)(output.asset);
 const credits = (value) => `${value} ${value === 1 ? "credit" : "credits"}`;
 
 export function stage({ cancel, again, use, preview: previewOf }) {
@@ -50,11 +52,11 @@ export function stage({ cancel, again, use, preview: previewOf }) {
     };
     /** The newest finished output, else the engine's preview, else the picture that is worked on. */
     const drawLatest = async (now) => {
-      const made = now.outputs.findLast((output) => output.asset)?.asset;
-      const wanted = made ?? (now.preview ? `${now.step}` : "");
+      const made = now.outputs.findLast((output) => output.asset);
+      const wanted = made?.asset ?? (now.preview ? `${now.step}` : "");
       if (!wanted || wanted === drawn) return;
       drawn = wanted;
-      const picture = made ? original(made) : await previewOf(now.id).catch(() => "");
+      const picture = made ? shown(made) : await previewOf(now.id).catch(() => "");
       if (!picture) return;
       Object.assign(preview, { src: picture, hidden: false });
       preview.classList.remove("wb-behind");
@@ -120,7 +122,9 @@ export function stage({ cancel, again, use, preview: previewOf }) {
     return `${job.tool}-${job.id.slice(0, 8)}-${output.index + 1}.${end}`;
   }
 
+  /** No tool takes a video. */
   function nextSteps(output) {
+    if (isVideo(output)) return null;
     return el("div", { class: "wb-next", role: "group", "aria-label": "Use in" }, el("span", { class: "wb-aside" }, "Use in"),
       destinations.map((each) => el("button", { type: "button", class: "wb-chip", disabled: !each.runnable, title: each.runnable ? "" : "Not available on this machine yet",
         on: { click: () => use(each.tool, each.field, output.asset) } }, each.title)));

@@ -1,10 +1,10 @@
-/** One picture, with zoom and pan, and a slider between before and after. */
-import { button, el, original } from "./dom.js";
+/** One picture, with zoom and pan, and a slider between before and after; or a video, which plays by itself without sound. */
+import { button, el, original, thumbnail } from "./dom.js";
 
 const MOST = 8;
 
 export function viewer({ after, before, media, width, height, name }) {
-  if (media?.startsWith("video/")) return { node: el("div", { class: "wb-view" }, el("video", { src: original(after), controls: true, loop: true, "aria-label": name })) };
+  if (media?.startsWith("video/")) return { node: el("div", { class: "wb-view" }, player(after, width, height, name)) };
   const state = { scale: 1, x: 0, y: 0, split: 50, comparing: false };
   const top = el("img", { class: "wb-after", src: original(after), alt: name, draggable: "false" });
   const below = before && el("img", { class: "wb-before", alt: `${name}, before`, draggable: "false", hidden: true });
@@ -92,4 +92,12 @@ export function viewer({ after, before, media, width, height, name }) {
     view.addEventListener("pointercancel", stop);
     drag(event);
   }
+}
+
+/** Plays at once unless the person has asked for less motion; muted, since browsers start nothing else by themselves. */
+function player(asset, width, height, name) {
+  const video = el("video", { src: original(asset), poster: thumbnail(asset), width, height, controls: true, loop: true, playsinline: true, preload: "auto", "aria-label": name });
+  video.muted = true;
+  video.autoplay = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  return video;
 }
