@@ -8,6 +8,7 @@ from PIL import Image
 from pipelines.errors import GarmentNotFound, SubjectNotFound
 from pipelines.images import pixels
 from pipelines.sizes import Mode
+from pipelines.tasks import Landmark
 from pipelines.vision.garments.garment import Category, Garment, read_garment
 from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.people.body import Point
@@ -47,7 +48,7 @@ def relative(points: Mapping[str, Point], width: int, height: int) -> Mapping[st
     return {name: (_share(at.x, width), _share(at.y, height)) for name, at in points.items()}
 
 
-def absolute(points: Mapping[str, tuple[float, float]], width: int, height: int) -> Mapping[str, Point]:
+def absolute(points: Mapping[Landmark, tuple[float, float]], width: int, height: int) -> Mapping[str, Point]:
     """Shares of a picture's sides to pixels."""
     return {name: Point(x * width, y * height) for name, (x, y) in points.items()}
 

@@ -278,7 +278,8 @@ def _down_the_side(garment: Garment, frame: Frame, cut: Cut, sign: int, top: flo
     cloth = halves * cut.scale * FLAT_TO_WORN
     free = np.clip((rows - frame.hips["left"].y) / (0.25 * frame.width), 0, 1)
     loosest = body.half * (LOOSEST + 1.2 * free)
-    worn = np.clip(cloth, body.half * (TIGHTEST - 0.25 * free), loosest)
+    narrowest = 0.25 if garment.category != "dress" else 0.06  # a skirt goes around the thighs
+    worn = np.clip(cloth, body.half * (TIGHTEST - narrowest * free), loosest)
     return np.column_stack([body.middle + sign * worn, rows])
 
 
