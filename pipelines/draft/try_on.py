@@ -24,6 +24,7 @@ from pipelines.vision.garments.drape import complete
 from pipelines.vision.garments.fit import scaled
 from pipelines.vision.garments.garment import Garment
 from pipelines.vision.garments.relabel import relabelled
+from pipelines.vision.garments.seams import without_backdrop
 from pipelines.vision.garments.styling import wish_of
 from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.people.body import Body
@@ -92,6 +93,7 @@ def _garment(task: TryOn, effort: Effort) -> Garment:
     garment = cut_out(image, task.prompt, task.mode)
     if task.landmarks:
         garment = corrected(garment, absolute(task.landmarks, image.width, image.height))
+    garment = without_backdrop(garment, pixels(image))
     if garment.category == "other":
         raise UnsupportedTask(
             "the draft engine puts on tops, outerwear, dresses, skirts, trousers, shoes, hats and bags; this looks like none of "

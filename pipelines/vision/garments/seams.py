@@ -5,9 +5,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from pipelines.images import Floats, Mask
+from pipelines.images import Bytes, Floats, Mask
 from pipelines.vision.garments.drape import Frame
 from pipelines.vision.garments.fit import Dressed, Layer
+from pipelines.vision.garments.garment import Garment
 from pipelines.vision.inpaint import membrane
 from pipelines.vision.people.view import disk, gauss
 
@@ -15,8 +16,38 @@ WIDEST = 0.05
 """Of the shoulder width: gaps up to this breadth are closed."""
 CREASE = 0.72
 """How dark the cloth is in such a gap."""
+NEAR = 0.20
+"""Of the width at the armpits: how far around an armpit the background may show through."""
+LEAST_APART = 25.0
+"""CIELAB difference of cloth and background from which that can be told."""
 SIDE = 420
 """Long side in pixels at which gaps are found and cloth is carried into them."""
+
+
+def without_backdrop(garment: Garment, rgb: Bytes) -> Garment:
+    """`garment` without what shows of its background, in uint8 (h, w, 3), between a sleeve and the side: slits that a cut-out
+    takes for cloth. Only near the armpits and only where the background has another colour than the cloth.
+    """
+    marks = garment.landmarks
+    if garment.sleeves == "none" or not {"armpit_left", "armpit_right"} <= marks.keys():
+        return garment
+    outside, inside = garment.alpha < 0.02, garment.alpha > 0.98
+    if outside.sum() < 200 or inside.sum() < 200:
+        return garment
+    lab = cv2.cvtColor(rgb.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    ground, cloth = np.median(lab[outside], axis=0), np.median(lab[inside], axis=0)
+    apart = float(np.linalg.norm(ground - cloth))
+    if apart < LEAST_APART:
+        return garment
+    width = abs(marks["armpit_right"].x - marks["armpit_left"].x)
+    rows, columns = np.ogrid[: rgb.shape[0], : rgb.shape[1]]
+    near = np.zeros(inside.shape, np.bool_)
+    for side in ("left", "right"):
+        near |= np.hypot(columns - marks[f"armpit_{side}"].x, rows - marks[f"armpit_{side}"].y) < NEAR * width
+    away = np.linalg.norm(lab - ground, axis=2) / apart
+    shown = np.clip((0.65 - away) / 0.25, 0, 1).astype(np.float32)
+    slit = cv2.dilate((shown > 0.3).astype(np.uint8), disk(2)) * near
+    return replace(garment, alpha=np.where(slit > 0, garment.alpha * (1 - shown), garment.alpha).astype(np.float32))
 
 
 def without_gaps(dressed: Dressed, frame: Frame) -> Dressed:
