@@ -4,6 +4,7 @@ Pictures are Pillow images in sRGB, 8 bits a channel, mode RGB or RGBA, upright.
 is the seed of this one output: output k of a job has the job's seed plus k, so that it equals its own single run.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,12 @@ from PIL.Image import Image
 from pipelines.sizes import Mode, Size
 
 FaceReferenceMode = Literal["match_reference", "match_base"]
+Landmark = Literal[
+    "collar_left", "collar_right", "collar_bottom", "shoulder_left", "shoulder_right", "armpit_left", "armpit_right",
+    "cuff_left_outer", "cuff_left_inner", "cuff_right_outer", "cuff_right_inner", "waist_left", "waist_right",
+    "hem_left", "hem_right", "crotch", "leg_left_inner", "leg_right_inner",
+]  # fmt: skip
+"""A point of a garment that a person may put right; left is at smaller x of the garment's picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +39,8 @@ class TryOn:
     model_image: Image
     product_image: Image
     prompt: str = ""
+    landmarks: Mapping[Landmark, tuple[float, float]] | None = None
+    """Points x, y on the product picture, 0 to 1 of its width and height; these win over what an engine finds."""
     size: Size
     mode: Mode
     seed: int

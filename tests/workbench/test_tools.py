@@ -16,7 +16,7 @@ from workbench.tools.registry import TOOLS
 FIELDS = {
     "product-to-model": "product_images image_prompt background_reference face_reference prompt face_reference_mode aspect_ratio "
     "num_images resolution generation_mode seed",
-    "try-on": "model_image product_image prompt num_images resolution generation_mode seed",
+    "try-on": "model_image product_image prompt landmarks num_images resolution generation_mode seed",
     "packshot": "product_image image_context prompt aspect_ratio num_images resolution generation_mode seed",
     "model-swap": "model_image face_reference prompt face_reference_mode num_images resolution generation_mode seed",
     "create-model": "prompt face_reference pose_reference face_reference_mode aspect_ratio num_images resolution generation_mode seed",

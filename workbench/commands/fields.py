@@ -1,6 +1,7 @@
 """A tool's fields as flags, and flags as a tool's values."""
 
 import base64
+import json
 from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Callable, Sequence
 from os.path import expanduser
@@ -38,7 +39,7 @@ def _metavar(schema: dict[str, Any]) -> str:
         return "{" + ",".join(map(str, schema["enum"])) + "}"
     if is_image(schema):
         return "PICTURE"
-    return {"integer": "N", "number": "X"}.get(schema["type"], "TEXT")
+    return {"integer": "N", "number": "X", "object": "JSON"}.get(schema["type"], "TEXT")
 
 
 def values_of(tool: Tool, given: dict[str, Any], unknown: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +60,17 @@ def _value(name: str, schema: dict[str, Any], given: Any) -> Any:
         return [_picture(name, each) for each in given] if isinstance(given, list) else _picture(name, given)
     if schema.get("type") == "integer":
         return _whole(given)
+    if schema.get("type") == "object":
+        return _object(name, given)
     return given
+
+
+def _object(name: str, text: str) -> Any:
+    """The value of a JSON text; InvalidInput where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(Problem(name, f"is no JSON: {error}")) from error
 
 
 def _whole(text: str) -> int | str:

@@ -175,6 +175,8 @@ def _message(tool: Tool, field: str, error: ErrorDetails) -> str:
             return f"is {len(error['input'])} characters long; at most {schema['maxLength']} are taken"
         case "string_too_short":
             return "is empty; leave it out or fill it in"
+        case "value_error":
+            return str(error["ctx"]["error"])
         case "string_pattern_mismatch" if field == "color":
             return f"{_short(error['input'])} is no colour; write six hex digits such as #f4f1ec"
         case "string_pattern_mismatch":

@@ -53,9 +53,10 @@ class Field:
 
 
 def fields_of(tool: Tool) -> tuple[Field, ...]:
-    """A tool's fields in order of declaration."""
+    """A tool's fields in order of declaration, without objects, which no component of a form holds."""
     required = tool.required()
-    return tuple(Field(tool.name, name, schema, name in required) for name, schema in tool.properties().items())
+    shown = {name: schema for name, schema in tool.properties().items() if schema.get("type") != "object"}
+    return tuple(Field(tool.name, name, schema, name in required) for name, schema in shown.items())
 
 
 def choices(field: Field) -> list[tuple[str, str | int]]:

@@ -33,6 +33,8 @@ FLAT_TO_WORN = 0.93
 """Width of cloth on a body over its width laid flat: the rest goes around the sides."""
 THICKNESS = 0.012
 """Of the shoulder width: how far cloth stands off the shoulders."""
+SNUG = 0.09
+"""Of the shoulder width: a worn sleeve that stands off less than this gives the new one its outer edge."""
 Profile = NDArray[np.float64]
 
 
@@ -205,7 +207,7 @@ def _on_shoulder(frame: Frame, side: Side, x: float) -> Point:
     start = int(np.clip(shoulder.y + 0.05 * frame.width, 0, height - 1))
     above = np.flatnonzero(~column[:start][::-1])
     seen = float(start - above[0]) if above.size else usual
-    y = float(np.clip(seen, usual - 0.04 * frame.width, usual + 0.06 * frame.width))
+    y = float(np.clip(seen, usual - 0.04 * frame.width, usual + 0.13 * frame.width))
     return Point(x, y - THICKNESS * frame.width)
 
 
@@ -257,7 +259,7 @@ def _shoulder(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -
     if garment.sleeves != "none":
         outward = np.array([float(sign), -0.35])
         at = np.array([joint.x - sign * 0.03 * frame.width, joint.y - 0.01 * frame.width])
-        x, y = _around_bare_arm(frame, at, outward / np.linalg.norm(outward))
+        x, y = _around_arm(frame, at, outward / np.linalg.norm(outward))
         return Point(float(x), float(y) - THICKNESS * frame.width)
     marks = garment.landmarks
     strap = abs(marks[f"shoulder_{side}"].x - marks[f"collar_{side}"].x) * cut.scale
@@ -278,7 +280,8 @@ def _down_the_side(garment: Garment, frame: Frame, cut: Cut, sign: int, top: flo
     cloth = halves * cut.scale * FLAT_TO_WORN
     free = np.clip((rows - frame.hips["left"].y) / (0.25 * frame.width), 0, 1)
     loosest = body.half * (LOOSEST + 1.2 * free)
-    worn = np.clip(cloth, body.half * (TIGHTEST - 0.25 * free), loosest)
+    narrowest = 0.25 if garment.category != "dress" else 0.06  # a skirt goes around the thighs
+    worn = np.clip(cloth, body.half * (TIGHTEST - narrowest * free), loosest)
     return np.column_stack([body.middle + sign * worn, rows])
 
 
@@ -343,21 +346,26 @@ def sleeve_points(sleeve: Sleeve, frame: Frame, cut: Cut, side: Side, seam: Coor
         outward = np.array([direction[1], -direction[0]])
         outward = outward if outward[0] * sign > 0 else -outward
         # Cloth falls to the inner side: the outer edge stays near the arm.
-        outer = _around_bare_arm(frame, arm.at(at) + outward * min(worn, 1.25 * radius), outward)
+        outer = _around_arm(frame, arm.at(at) + outward * min(worn, 1.25 * radius), outward)
         edges += [outer, arm.at(at) - outward * max(worn, 2 * worn - 1.25 * radius)]
     return np.vstack([seam, *edges])
 
 
-def _around_bare_arm(frame: Frame, outer: NDArray[np.float64], outward: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A point of a sleeve's outer edge, moved out to where the skin of the arm ends."""
+def _around_arm(frame: Frame, outer: NDArray[np.float64], outward: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A point of a sleeve's outer edge, moved out to where the arm ends: just beyond bare skin, onto the edge of a sleeve that
+    is worn there unless that is much wider.
+    """
     height, width = frame.bare_arms.shape
     steps = np.arange(0.0, 0.16 * frame.width)
     line = outer + steps[:, None] * outward
     x, y = (np.clip(line[:, k], 0, side - 1).astype(int) for k, side in ((0, width), (1, height)))
-    skin = frame.bare_arms[y, x]
+    skin, figure = frame.bare_arms[y, x], frame.figure[y, x]
     covered = np.flatnonzero(skin)
-    reach = float(steps[covered[-1]]) + 0.015 * frame.width if skin[:4].any() and covered.size else 0.0
-    return np.asarray(outer + reach * outward)
+    if skin[:4].any() and covered.size:
+        return np.asarray(outer + (float(steps[covered[-1]]) + 0.015 * frame.width) * outward)
+    gone = np.flatnonzero(~figure)
+    reach = float(steps[gone[0]]) if figure[0] and gone.size else np.inf
+    return np.asarray(outer + (reach if reach < SNUG * frame.width else 0.0) * outward)
 
 
 def leg_points(garment: Garment, frame: Frame, side: Side) -> Coordinates:

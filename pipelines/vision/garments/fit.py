@@ -10,6 +10,7 @@ from pipelines.images import Floats
 from pipelines.sizes import Size
 from pipelines.vision.garments.drape import cut_of, frame_of, leg_points, skirt_points, sleeve_points, torso_points
 from pipelines.vision.garments.garment import Garment
+from pipelines.vision.garments.opening import open_panels
 from pipelines.vision.garments.pattern import (
     SIDES,
     STATIONS,
@@ -61,8 +62,8 @@ def fit(garment: Garment, body: Body, size: Size) -> Layer:
     return dress(garment, body, size).whole
 
 
-def dress(garment: Garment, body: Body, size: Size) -> Dressed:
-    """`fit`, with torso and sleeves apart."""
+def dress(garment: Garment, body: Body, size: Size, front: Coordinates | None = None) -> Dressed:
+    """`fit`, with torso and sleeves apart. With a `front` line of the garment, from `opening.front_line`, it is worn open."""
     body = scaled(body, size)
     if garment.category == "bottom":
         return Dressed(_bottom(garment, body, size), _nothing(size))
@@ -71,7 +72,11 @@ def dress(garment: Garment, body: Body, size: Size) -> Dressed:
     frame = frame_of(body)
     cut = cut_of(garment, frame)
     target = torso_points(garment, frame, cut)
-    torso = _placed(garment, torso_piece(garment), target, size)
+    if front is None:
+        torso = _placed(garment, torso_piece(garment), target, size)
+    else:
+        panels = open_panels(garment, frame, target, front)
+        torso = _over(*(_placed(garment, panel.piece, panel.target, size) for panel in panels))
     sleeves = _nothing(size)
     per_side = SHOULDER_ROW + 2 + STATIONS
     for index, side in enumerate(SIDES):

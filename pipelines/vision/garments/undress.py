@@ -1,12 +1,13 @@
 """Taking an old garment off a photograph: skin where the body must be, background where only cloth was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from pipelines.images import Bytes, Floats, Mask
-from pipelines.vision.garments.arms import bare_arm
+from pipelines.vision.garments.arms import BareArm, bare_arm
 from pipelines.vision.garments.drape import ARM_RADII, Frame
 from pipelines.vision.garments.folds import roundness
 from pipelines.vision.garments.pattern import SIDES, Side
@@ -20,7 +21,13 @@ LEG_RADII = (0.20, 0.115, 0.075)
 """Radius of a leg at hip, knee and ankle in shoulder widths."""
 SPREAD_SIDE = 900
 """Long side in pixels at which colours are spread."""
-SLIM = 0.93
+CLOSE = 0.014
+"""Of the shoulder width: how thick clothes are on the shoulders."""
+HEM_SHADOW = 0.02
+"""Of the shoulder width: half of how far down a hem's shadow is painted over."""
+BONES = 0.045
+"""How far collarbones lighten and darken the skin."""
+SLIM = 0.96
 """Of the distance between the sides: how wide the body under the clothes is."""
 
 
@@ -36,42 +43,98 @@ class Undressed:
     """float32 (h, w): coverage of the person without the garment."""
 
 
-def undress(photo: Floats, body: Body, frame: Frame, old: Mask, rng: np.random.Generator) -> Undressed:
+def undress(photo: Floats, body: Body, frame: Frame, old: Mask, light: Floats, rng: np.random.Generator) -> Undressed:
     """`photo`, float32 (h, w, 3), with the region `old` replaced.
 
-    Inside the naked outline that joints and proportions give, skin is spread from what is bare (lower clothes below the
-    waist); outside it the background is spread inward. Nothing is invented beyond tone and grain.
+    Inside the naked outline that silhouette, joints and proportions give, skin is spread from what is bare (lower clothes
+    below the waist) and takes the `light`, float32 (h, w) around 1, that fell on the garment; outside it the background is
+    spread inward. Nothing is invented beyond tone, roundness and grain.
     """
-    reach = max(2, round(0.015 * frame.width))
-    hole = cv2.dilate(old.astype(np.uint8), disk(reach)) > 0
+    reach = max(2, round(0.011 * frame.width))
+    hole = _with_hem_shadow(cv2.dilate(old.astype(np.uint8), disk(reach)) > 0, frame)
     keep = np.isin(body.parts, [int(part) for part in IN_FRONT])
     changed = gauss((hole & ~keep).astype(np.float32), 0.35 * reach) * ~keep * (body.alpha > 0.01)
-    arms = {side: bare_arm(photo, frame, side, hole) for side in SIDES}
-    outline = naked_outline(frame, old.shape, tuple(side for side in SIDES if arms[side] is None)).astype(np.float32)
     lower = body.parts == Part.LOWER
+    skin = _spread(photo, _lit_skin(photo, body, hole), rng)
+    bare, arms_seen = frame.bare_arms & ~hole, frame.bare_arms & ~old
+    inner_bare = cv2.erode(bare.astype(np.uint8), disk(max(1, reach // 2))) > 0
+    limbs = np.where(inner_bare[..., None], photo, skin)
+    arms = {side: bare_arm(limbs, frame, side, bare, body.alpha > 0.5) for side in SIDES}
+    outline = _naked(body, frame, arms)
     if (old & lower).any():
         lower = np.zeros_like(lower)
         outline = np.maximum(outline, _legs(frame, old.shape) * (body.alpha > 0.5)).astype(np.float32)
-    naked = gauss(outline, 0.5 * reach)
+    naked = gauss(np.maximum(outline, arms_seen.astype(np.float32)), max(0.6, 0.004 * frame.width))
     below = _below_waistband(body, frame)
-    skin = _spread(photo, _lit_skin(photo, body, hole), rng)
     ground = _spread(photo, (body.alpha < 0.02) & ~hole, rng)
     legs = _spread(photo, lower & ~hole, rng) if lower.sum() > 400 else skin
-    inner = skin * roundness(outline, 0.6 * frame.width)[..., None] * (1 - below) + legs * below
+    soft_light = gauss(light, 0.07 * frame.width) * chest_relief(frame, old.shape) * roundness(outline, 0.6 * frame.width)
+    inner = skin * soft_light[..., None] * (1 - below) + legs * below
     for arm in arms.values():
         if arm is not None:
-            inner += (arm.colour - inner) * (arm.cover * (1 - _well_inside(outline, frame)))[..., None]
-            naked = np.maximum(naked, arm.cover)
+            inner += (arm.colour - inner) * (arm.cover * (1 - _trunk_share(outline, frame)))[..., None]
     filled = ground + (inner - ground) * naked[..., None]
     colour = photo + (filled - photo) * changed[..., None]
     figure = body.alpha + (np.maximum(naked, below[..., 0] * body.alpha) - body.alpha) * changed
-    return Undressed(colour.astype(np.float32), changed.astype(np.float32), figure.astype(np.float32))
+    return Undressed(np.clip(colour, 0, 1).astype(np.float32), changed.astype(np.float32), figure.astype(np.float32))
 
 
-def _well_inside(outline: Floats, frame: Frame) -> Floats:
-    """float32 (h, w): 0 at the rim of the trunk, 1 within, for arms to grow out of it softly."""
-    depth = cv2.distanceTransform((outline > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    return np.asarray(np.clip(depth / (0.12 * frame.width), 0, 1), dtype=np.float32)
+def _with_hem_shadow(hole: Mask, frame: Frame) -> Mask:
+    """`hole` and the band of shadow that a sleeve casts on the arm below its hem."""
+    down = max(1, round(HEM_SHADOW * frame.width))
+    moved = cv2.dilate(hole.astype(np.uint8), np.ones((2 * down + 1, 1), np.uint8), anchor=(0, 2 * down)) > 0
+    return np.asarray(hole | (moved & frame.bare_arms))
+
+
+def _naked(body: Body, frame: Frame, arms: Mapping[Side, BareArm | None]) -> Floats:
+    """float32 (h, w), 0 or 1: shoulders and neck where they are seen to be under clothes that lie close, the trunk by its
+    joints, upper arms as they run on from what is bare of them; rounded off where these meet.
+    """
+    outline = naked_outline(frame, body.parts.shape, tuple(side for side in SIDES if arms[side] is None)).astype(np.float32)
+    outline = np.maximum(outline, _shoulders(body, frame)).astype(np.float32)
+    for arm in arms.values():
+        if arm is not None:
+            outline = np.maximum(outline, arm.cover)
+    radius = max(1, round(0.035 * frame.width))
+    closed = cv2.morphologyEx((outline > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disk(radius)).astype(np.float32)
+    inside = cv2.erode((body.alpha > 0.5).astype(np.uint8), disk(max(1, round(0.5 * CLOSE * frame.width)))) > 0
+    return np.asarray((gauss(closed, 0.015 * frame.width) > 0.5) & inside, dtype=np.float32)
+
+
+def chest_relief(frame: Frame, shape: tuple[int, ...]) -> Floats:
+    """Shading around 1, float32 (h, w), of collarbones and the hollow between them: faint, as in soft light from above."""
+    unit = frame.width
+    shade = np.ones(shape[:2], np.float32)
+    top, bottom = (int(np.clip(frame.neck.y + k * unit, 0, shape[0])) for k in (-0.2, 0.7))
+    y, x = np.mgrid[top:bottom, : shape[1]].astype(np.float32)
+    middle = (frame.shoulders["left"].y + frame.shoulders["right"].y) / 2
+    for side in SIDES:
+        sign, shoulder = (-1 if side == "left" else 1), frame.shoulders[side]
+        across = np.clip((x - frame.neck.x) * sign / max(1.0, abs(shoulder.x - frame.neck.x)), 0, 1)
+        bone = middle + (0.06 - 0.13 * across**0.8) * unit + (shoulder.y - middle) * across
+        off = (y - bone) / (0.022 * unit)
+        strength = np.clip((across - 0.08) / 0.15, 0, 1) * np.clip((0.85 - across) / 0.3, 0, 1)
+        shade[top:bottom] += (BONES * strength * (np.exp(-((off + 0.9) ** 2)) - 1.2 * np.exp(-((off - 0.9) ** 2)))).astype(
+            np.float32
+        )
+    hollow = ((x - frame.neck.x) / (0.045 * unit)) ** 2 + ((y - middle - 0.045 * unit) / (0.05 * unit)) ** 2
+    shade[top:bottom] -= (1.2 * BONES * np.exp(-hollow)).astype(np.float32)
+    return shade
+
+
+def _trunk_share(outline: Floats, frame: Frame) -> Floats:
+    """float32 (h, w): 1 on the trunk, softly 0 on the arms."""
+    inset = 0.10 * frame.width
+    left = np.interp(np.arange(outline.shape[0]), *_seam(frame, "left"))[:, None] + inset
+    right = np.interp(np.arange(outline.shape[0]), *_seam(frame, "right"))[:, None] - inset
+    columns = np.arange(outline.shape[1])[None]
+    share = np.minimum(columns - left, right - columns) / (0.12 * frame.width) + 0.5
+    return np.asarray(np.clip(share, 0, 1), dtype=np.float32)
+
+
+def _seam(frame: Frame, side: Side) -> tuple[list[float], list[float]]:
+    marks = (frame.shoulders[side], frame.armpits[side])
+    return [at.y for at in marks], [at.x for at in marks]
 
 
 def _lit_skin(photo: Floats, body: Body, hole: Mask) -> Mask:
@@ -131,6 +194,17 @@ def naked_outline(frame: Frame, shape: tuple[int, ...], arms: tuple[Side, ...] =
     for side in arms:
         _draw_arm(canvas, frame, side)
     return canvas > 0
+
+
+def _shoulders(body: Body, frame: Frame) -> Mask:
+    """bool (h, w): the person between the shoulders and above the armpits, where clothes lie close, without their thickness."""
+    inside = cv2.erode((body.alpha > 0.5).astype(np.uint8), disk(max(1, round(CLOSE * frame.width)))) > 0
+    left, right = frame.shoulders["left"], frame.shoulders["right"]
+    top, armpit = frame.neck.y - 0.25 * frame.width, (frame.armpits["left"].y + frame.armpits["right"].y) / 2
+    rows, columns = np.ogrid[: inside.shape[0], : inside.shape[1]]
+    inset = 0.01 * frame.width
+    between = (columns > left.x + inset) & (columns < right.x - inset) & (rows > top) & (rows < armpit)
+    return np.asarray(inside & between & ~np.isin(body.parts, (Part.HAIR, Part.FACE)))
 
 
 def _legs(frame: Frame, shape: tuple[int, ...]) -> Mask:
