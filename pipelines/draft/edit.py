@@ -78,9 +78,7 @@ def _planned(task: Edit, has_region: bool) -> _Plan:
     clauses = clauses_of(task.prompt)
     context = task.image_context is not None
     steps = [each for clause in clauses for each in asked(clause, context, has_region)]
-    impossible = [
-        _BEYOND[each] for clause in clauses for each in clause.beyond if not (each == "place" and context)
-    ]
+    impossible = [_BEYOND[each] for clause in clauses for each in clause.beyond if not (each == "place" and context)]
     unread = [word for clause in clauses for word in clause.unread if "place" not in clause.beyond]
     plan = _Plan(tuple(steps), tuple(dict.fromkeys(impossible)), tuple(dict.fromkeys(unread)))
     if not steps:
@@ -92,7 +90,9 @@ def _refusal(plan: _Plan, clauses: Sequence[Clause]) -> str:
     if plan.impossible:
         return f"the draft engine can't do {_listed(plan.impossible)}; {_GENERATOR}. Here it can do {ABLE}."
     if any(clause.colours for clause in clauses):
-        return "a colour was named, but not for what; say for example “navy background” or “make the shirt navy”, or mark a region"
+        return (
+            "a colour was named, but not for what; say for example “navy background” or “make the shirt navy”, or mark a region"
+        )
     return f"nothing in the prompt was understood by the draft engine; it can do {ABLE}. For anything else {_GENERATOR}."
 
 

@@ -30,7 +30,7 @@ class DraftEngine:
 
     name = "draft"
     title = "Draft engine"
-    version = "1"
+    version = "2"
 
     def support(self, tool: str, mode: Mode) -> Support:
         if tool.replace("-", "_") in MODULES.values():

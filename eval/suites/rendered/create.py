@@ -70,7 +70,7 @@ def _scores(made: Bytes, skin: str, hair: str) -> Scores:
 def _from(made: Bytes, part: tuple[slice, slice], wanted: tuple[int, int, int]) -> float:
     """ΔE2000 from the median colour of a part to the one that is meant."""
     patch = made[part].reshape(-1, 3)
-    own = np.round(np.median(patch, axis=0)).astype(np.uint8)
+    own: Bytes = np.asarray(np.round(np.median(patch, axis=0)), dtype=np.uint8)
     return float(delta_e_2000(own[None, None], np.array([[wanted]], np.uint8))[0, 0])
 
 

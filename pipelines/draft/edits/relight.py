@@ -27,7 +27,9 @@ def form(alpha: Floats) -> Floats:
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
     reach = np.float32(_ROUND * max(cover.shape))
     share = np.clip(depth / reach, 0, 1)
-    height = reach * 0.8 * np.sqrt(np.clip(1 - (1 - share) ** 2, 0, 1)) + 0.35 * cv2.GaussianBlur(depth, (0, 0), 0.02 * max(cover.shape))
+    height = reach * 0.8 * np.sqrt(np.clip(1 - (1 - share) ** 2, 0, 1)) + 0.35 * cv2.GaussianBlur(
+        depth, (0, 0), 0.02 * max(cover.shape)
+    )
     smooth = cv2.GaussianBlur(height.astype(np.float32), (0, 0), max(1.0, 0.010 * max(cover.shape)))
     return normals_of(cast(Floats, smooth))
 

@@ -68,7 +68,9 @@ SKIN_CARE = 0.45
 def tone(step: Step, clause: Clause, effect: str) -> Canvas:
     """One of `LOOKS`, on all of the picture or on the clause's target."""
     canvas = step.canvas
-    look = LOOKS[effect].times(clause.amount if clause.number is None or clause.unit not in ("%", "percent") else clause.number / 50)
+    look = LOOKS[effect].times(
+        clause.amount if clause.number is None or clause.unit not in ("%", "percent") else clause.number / 50
+    )
     weight = canvas.within(clause.target)
     if effect in ("golden", "moody", "high key") and weight is None:
         canvas = _lit_from_a_side(step, effect, clause)
@@ -122,7 +124,9 @@ def _rolled(light: Floats, shoulder: float) -> Floats:
     knee = 1 - 0.45 * shoulder
     over = np.maximum(light - knee, 0)
     room = 1 - knee
-    return np.where(light > knee, knee + room * (1 - np.exp(-over / max(room, 1e-3))) / (1 - np.exp(-1.0 / max(room, 1e-3) * 0.9)), light).astype(np.float32)
+    return np.where(
+        light > knee, knee + room * (1 - np.exp(-over / max(room, 1e-3))) / (1 - np.exp(-1.0 / max(room, 1e-3) * 0.9)), light
+    ).astype(np.float32)
 
 
 def _curved(values: Floats, contrast: float) -> Floats:
