@@ -19,6 +19,8 @@ from pipelines.vision.faces import Face, find_faces
 SIZE = Size(400, 400)
 SIDE = 48
 """Faces are compared in a square of so many pixels."""
+SLACK = 7
+"""Pixels of that square by which two faces may be shifted."""
 REACH = 1.05
 """Sides of the face's box, from its middle, beyond which nothing may change."""
 PEOPLE = ("a woman with light skin and brown bob, front view", "a man with tan skin and short black hair, front view",
@@ -58,7 +60,7 @@ def case(number: int) -> Case:
     def score(output: Output) -> Scores:
         made = shown(output.image)
         return {
-            "likeness": _alike(_features(made, target.face), _features(source.rgb, source.face)),
+            "likeness": _alike(Portrait(made, target.face), source),
             "outside": changed_share(made, target.rgb, away),
         }
 
@@ -70,24 +72,23 @@ def _away(of: Portrait) -> Mask:
     return np.asarray(np.hypot(rows - of.face.y, columns - of.face.x) > REACH * of.face.side)
 
 
-def _features(rgb: Bytes, face: Face) -> Floats:
-    """Eyes, nose and mouth as grey values of mean 0 and length 1; the outline and the hair left out."""
-    half = face.side * 0.36
-    matrix = np.array(
-        [
-            [SIDE / (2 * half), 0, SIDE / 2 - face.x * SIDE / (2 * half)],
-            [0, SIDE / (2 * half), SIDE / 2 - face.y * SIDE / (2 * half)],
-        ]
-    )
-    grey = cv2.warpAffine(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), matrix, (SIDE, SIDE), flags=cv2.INTER_AREA).astype(np.float32)
-    centred = grey - cv2.GaussianBlur(grey, (0, 0), SIDE / 4)
-    return np.asarray(centred / max(float(np.linalg.norm(centred)), 1e-6), dtype=np.float32)
+def _features(rgb: Bytes, face: Face, scale: float = 1.0) -> Floats:
+    """Eyes, nose and mouth as grey values without their broad shading; the outline and the hair left out."""
+    zoom = SIDE / (0.64 * face.side * scale)
+    matrix = np.array([[zoom, 0, SIDE / 2 - face.x * zoom], [0, zoom, SIDE / 2 - (face.y + 0.06 * face.side) * zoom]])
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    small = cv2.warpAffine(cv2.GaussianBlur(grey, (0, 0), max(0.4, 0.35 / zoom)), matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
+    return np.asarray(small - cv2.GaussianBlur(small, (0, 0), SIDE / 8), dtype=np.float32)
 
 
-def _alike(one: Floats, other: Floats) -> float:
-    """Largest correlation over small shifts: finders differ by a pixel or two."""
-    padded = cv2.copyMakeBorder(one, 4, 4, 4, 4, cv2.BORDER_REFLECT)
-    return float(cv2.matchTemplate(padded, other, cv2.TM_CCORR_NORMED).max())
+def _alike(made: Portrait, reference: Portrait) -> float:
+    """Largest correlation of the features over small shifts and scales, because two faces are never found quite alike."""
+    own = _features(made.rgb, made.face)
+    best = -1.0
+    for scale in np.linspace(0.8, 1.25, 10):
+        wanted = _features(reference.rgb, reference.face, float(scale))[SLACK:-SLACK, SLACK:-SLACK]
+        best = max(best, float(cv2.matchTemplate(own, wanted, cv2.TM_CCOEFF_NORMED).max()))
+    return best
 
 
 SUITE = ToolSuite(
