@@ -16,7 +16,7 @@ from pipelines.vision.people.person import read_person
 from pipelines.vision.rendering.figure import Figure, Framing, Pose, skeleton, view_of
 from pipelines.vision.rendering.render import joints_of
 
-SIDE = 640
+SIDE = 1000
 """Longest side, in pixels, at which a reference is looked at."""
 _CANVAS = Size(800, 1200)
 
@@ -40,6 +40,11 @@ def posed_like(image: Image) -> Posed | None:
         body = read_person(rgb, matte(rgb, Mode.FAST))
     except PipelineError:
         return None
+    return nearest_pose(body)
+
+
+def nearest_pose(body: Body) -> Posed:
+    """The pose whose limbs are nearest to those of a body that was read or rendered."""
     errors = {pose: _distance(body, pose) for pose in get_args(Pose)}
     pose = min(errors, key=errors.__getitem__)
     return Posed(pose, _framing(body), errors[pose])

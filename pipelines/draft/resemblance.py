@@ -20,6 +20,8 @@ from pipelines.vision.rendering.palette import Colour
 
 SIDE = 720
 """Longest side, in pixels, at which a reference is looked at."""
+DIFFERENT = 0.07
+"""Difference of a colour channel from skin and background that makes hair of what is above a forehead."""
 LEAST_HAIR = 0.06
 """Area of hair, in squared face boxes, under which a head counts as bald."""
 
@@ -43,12 +45,14 @@ def resemblance_of(image: Image) -> Resemblance:
     if not faces:
         raise PersonNotFound("no face was found in the face reference; use a picture of one face from the front, in even light")
     face = faces[0]
+    skin = _skin(rgb, face)
     hair = _hair(rgb, face)
     if hair is None:
-        return Resemblance(_skin(rgb, face), None, None, Angle(roll=_roll(face)))
+        return Resemblance(skin, _crown(rgb, face, skin), None, Angle(roll=_roll(face)))
     enough = hair.sum() > LEAST_HAIR * face.side**2
-    colour = _median(rgb[hair]) if enough else None
-    return Resemblance(_skin(rgb, face), colour, _style(hair, face) if enough else "bald", Angle(roll=_roll(face)))
+    return Resemblance(
+        skin, _median(rgb[hair]) if enough else None, _style(hair, face) if enough else "bald", Angle(roll=_roll(face))
+    )
 
 
 def resembling(looks: Looks, found: Resemblance, pose: bool) -> Looks:
@@ -90,6 +94,17 @@ def _hair(rgb: Bytes, face: Found) -> Mask | None:
         return np.asarray(read_person(rgb, matte(rgb, Mode.FAST)).parts == Part.HAIR)
     except PipelineError:
         return None
+
+
+def _crown(rgb: Bytes, face: Found, skin: Colour) -> Colour | None:
+    """The colour above the forehead; None where that is skin or the background."""
+    top, bottom, half = int(face.y - 0.74 * face.side), int(face.y - 0.60 * face.side), int(0.25 * face.side)
+    patch = rgb[max(0, top) : max(0, bottom), max(0, int(face.x) - half) : int(face.x) + half]
+    if patch.size < 60:
+        return None
+    colour, paper = _median(patch), _median(np.concatenate([rgb[:8, :8], rgb[:8, -8:]], axis=1))
+    differs = min(float(np.abs(np.subtract(colour, other)).max()) for other in (skin, paper))
+    return colour if differs > DIFFERENT else None
 
 
 def _style(hair: Mask, face: Found) -> Style:
