@@ -13,7 +13,7 @@ from pipelines.vision.portrait.reshape import Proportions
 from pipelines.vision.rendering.figure import Finish
 
 SKINS: Mapping[Finish, Lab] = {
-    "fair": Lab(84, 9, 12), "light": Lab(76, 12, 16), "tan": Lab(65, 14, 22), "brown": Lab(47, 15, 21), "dark": Lab(31, 11, 13),
+    "fair": Lab(84, 9, 12), "light": Lab(76, 12, 16), "tan": Lab(65, 14, 22), "brown": Lab(51, 16, 22), "dark": Lab(37, 14, 17),
     "white": Lab(93, 0, 0), "grey": Lab(59, 0, 0), "black": Lab(15, 0, 0),
 }  # fmt: skip
 """Tones of evenly lit skin, and of mannequins."""

@@ -21,6 +21,7 @@ from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.people.body import Body, Part
 from pipelines.vision.people.person import read_person
 from pipelines.vision.portrait.complexion import SKIN, Lab, lab_of, tone_of
+from pipelines.vision.portrait.features import Features
 from pipelines.vision.portrait.likeness import cheeks, hair_of, skin_of
 from pipelines.vision.portrait.locate import Located, Portrait, around, locate, portrait
 from pipelines.vision.portrait.recolour import LEAST, Colours, Layers, layers_of, part_of, recoloured
@@ -128,9 +129,9 @@ def _read(image: Image.Image, mode: Mode, effort: _Effort) -> _Person:
     size = Size(max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = to_float(resized(rgb, size))
     parts = cv2.resize(body.parts, (size.width, size.height), interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint8)
-    tone = _skin_tone(lab_of(small), parts, found, scale)
-    head = found.face.face.side if found else 0.12 * max(rgb.shape[:2])
-    return _Person(body, found, layers_of(small, parts, tone, head * scale, body.confidence >= UNSURE))
+    face = None if found is None else found.face.moved(0, 0, scale)
+    tone = _skin_tone(lab_of(small), parts, face)
+    return _Person(body, found, layers_of(small, parts, tone, face, body.confidence >= UNSURE))
 
 
 def _found(rgb: Bytes) -> Located | None:
@@ -141,11 +142,10 @@ def _found(rgb: Bytes) -> Located | None:
         return None
 
 
-def _skin_tone(lab: Floats, parts: Bytes, found: Located | None, scale: float) -> Lab:
+def _skin_tone(lab: Floats, parts: Bytes, face: Features | None) -> Lab:
     """From the face, else from whatever skin there is."""
     where = parts == Part.FACE
-    if found is not None:
-        face = found.face.moved(0, 0, scale)
+    if face is not None:
         where &= cheeks(face, parts.shape)
     tone = tone_of(lab, where) or tone_of(lab, np.isin(parts, SKIN))
     if tone is None:

@@ -23,7 +23,13 @@ BAND = 0.005
 """Width of the edge of skin that is looked at closely, as a share of the picture's long side."""
 HAIR_TEXTURE = 0.6
 """Mean fine contrast of lightness below which what is on a head is a hat, or a mannequin's crown."""
+MOST_COLOURED_HAIR = 25.0
+"""Chroma that hair has at most; more looks like a wig."""
 _DARKEST, _BRIGHTEST = 0.35, 1.2
+_HUES, _SKIN_HUES = 48.0, (40.0, 65.0)
+"""Degrees of hue around somebody's own within which their skin is, and the range of their own."""
+_PLASTIC = 6.0
+"""Chroma up to which a tone is a mannequin's."""
 _RED_OF_DARK = 0.62
 """How much of what differs from skin's own colour, such as blush, dark skin shows; fair skin shows all of it."""
 
@@ -39,6 +45,11 @@ class Lab:
     @property
     def chroma(self) -> float:
         return float(np.hypot(self.a, self.b))
+
+    def muted(self, most: float) -> "Lab":
+        """Of the same hue and at most that chroma."""
+        share = min(1.0, most / max(self.chroma, 1e-6))
+        return Lab(self.light, share * self.a, share * self.b)
 
     def distance(self, other: "Lab") -> float:
         """CIE 1976."""
@@ -68,18 +79,16 @@ def tone_of(lab: Floats, where: Mask) -> Lab | None:
     return Lab(*(float(value) for value in np.median(lit, axis=0)))
 
 
-def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, certain: bool) -> Floats:
+def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, face: Mask, certain: bool) -> Floats:
     """float32 (h, w) in [0, 1]: how much of each pixel is bare skin of `tone`, in float32 (h, w, 3) with uint8 (h, w) `parts`.
 
-    Exactly 0 on clothes and background beyond a narrow edge, and on what has no colour of skin. `certain` is whether the
-    parts can be trusted beyond the head and the arms.
+    Exactly 0 on clothes and background beyond a narrow edge, and on what has no colour of skin outside of `face`, bool
+    (h, w). `certain` is whether the parts can be trusted beyond the head and the arms.
     """
     named = np.isin(parts, SKIN if certain else SKIN[:6])
     lab = lab_of(rgb)
     alike = _alike(lab, tone)
-    kept = named & ((alike > 0.5) | (parts == Part.FACE))
-    kept = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disk(2)) > 0
-    kept &= named
+    kept = _filled(named & ((alike > 0.5) | face), named)
     reach = max(2, round(BAND * max(parts.shape)))
     inside = cv2.erode(kept.astype(np.uint8), disk(reach)) > 0
     outside = cv2.dilate(kept.astype(np.uint8), disk(reach)) == 0
@@ -89,13 +98,32 @@ def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, certain: bool) -> Floats:
     return cast(Floats, np.where(matte < 0.03, 0, matte).astype(np.float32))
 
 
+def _filled(kept: Mask, named: Mask) -> Mask:
+    """Without specks, and with those holes and bays of it filled that are small: jewellery, veins, hairs on an arm."""
+    closed = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disk(max(2, round(0.003 * max(kept.shape)))))
+    solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, disk(1)) > 0
+    _, labels, figures, _ = cv2.connectedComponentsWithStats((named & ~solid).astype(np.uint8))
+    small = figures[:, cv2.CC_STAT_AREA] < 0.004 * max(1, np.count_nonzero(kept))
+    small[0] = False
+    return cast(Mask, (solid & named) | small[labels])
+
+
 def _alike(lab: Floats, tone: Lab) -> Floats:
-    """float32 (h, w): 1 where a pixel can be skin of the tone in any light, 0 where it can't."""
-    light = np.clip(lab[..., 0] / max(tone.light, 1), _DARKEST, _BRIGHTEST)
-    away = np.hypot((lab[..., 1] - tone.a * light) / 12, (lab[..., 2] - tone.b * light) / 12)
-    pale = np.hypot(lab[..., 1], lab[..., 2]) < 0.3 * tone.chroma * light
-    bright = lab[..., 0] > 0.55 * tone.light
-    return np.where(pale & bright, 0, np.clip(2 - away, 0, 1)).astype(np.float32)
+    """float32 (h, w): 1 where a pixel can be skin of somebody with the tone, 0 where it can't.
+
+    Shade makes skin more orange and up to three times as rich, a highlight makes it pale; so what counts is that the hue is
+    one of skin, between red and yellow, and that there is enough colour for the light.
+    """
+    light = np.power(np.clip(lab[..., 0] / max(tone.light, 1), _DARKEST, _BRIGHTEST), 0.7)
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
+    own = np.degrees(np.arctan2(tone.b, tone.a))
+    skin_hue = np.clip((_HUES - np.abs(hue - np.clip(own, *_SKIN_HUES))) / 12, 0, 1) if tone.chroma > _PLASTIC else 1.0
+    rich = (
+        np.clip((chroma / (light * max(tone.chroma, 2)) - 0.42) / 0.15, 0, 1) if tone.chroma > _PLASTIC else chroma < 2 * _PLASTIC
+    )
+    dim = np.clip((0.45 * tone.light - lab[..., 0]) / (0.15 * tone.light), 0, 1)  # in deep shade no colour is left
+    return np.asarray(np.maximum(skin_hue * rich, dim), dtype=np.float32)
 
 
 def hair_matte(rgb: Floats, parts: Bytes, width: float) -> Floats:
@@ -123,8 +151,10 @@ def toned(lab: Floats, of: Lab, to: Lab) -> Floats:
     """Skin of tone `of`, float32 (..., 3) in L*a*b*, as skin of tone `to` in the same light."""
     light = lab[..., 0]
     shade = light / max(of.light, 1)
-    lit = to.light * np.power(np.maximum(shade, 1e-3), 1.0 if to.light < of.light else 0.92)
-    room = min(1.15, (100 - to.light) / max(1.0, 100 - of.light)) if to.light > of.light else 1.0
+    darker = to.light < of.light
+    lit = to.light * np.power(np.maximum(shade, 1e-3), 0.88 if darker else 0.95)
+    # Dark skin shines: what is above its tone is the light's reflection, which doesn't get darker with the skin.
+    room = 1.3 if darker else min(1.1, (100 - to.light) / max(1.0, 100 - of.light))
     new = np.where(shade <= 1, lit, to.light + (light - of.light) * room)
     before = np.power(np.clip(shade, _DARKEST, _BRIGHTEST), 0.7)
     after = np.power(np.clip(new / max(to.light, 1), _DARKEST, _BRIGHTEST), 0.7)
@@ -139,10 +169,11 @@ def toned(lab: Floats, of: Lab, to: Lab) -> Floats:
 
 def dyed(lab: Floats, of: Lab, to: Lab) -> Floats:
     """Hair of colour `of`, float32 (..., 3) in L*a*b*, as hair of colour `to` in the same light."""
+    to = to.muted(MOST_COLOURED_HAIR)
     shade = np.maximum(lab[..., 0], 0.5) / max(of.light, 3)
     lighter = to.light > of.light
     new = to.light * np.power(shade, 0.62 if lighter else 0.9)
-    chroma = np.power(np.clip(new / max(to.light, 1), 0.2, 1.6), 0.8)
+    chroma = np.power(np.clip(new / max(to.light, 1), 0.2, 1.15), 0.8)
     out = np.empty_like(lab)
     out[..., 0] = np.clip(new, 0, 96)
     out[..., 1] = to.a * chroma + 0.35 * (lab[..., 1] - of.a)

@@ -9,10 +9,12 @@ import numpy as np
 from pipelines.images import Bytes, Floats, Mask, blurred, to_bytes, to_float
 from pipelines.sizes import Size
 from pipelines.vision.mattes.known_colours import carried
+from pipelines.vision.people.body import Part
 from pipelines.vision.portrait.complexion import Lab, dyed, hair_matte, lab_of, rgb_of, skin_matte, tone_of, toned
 from pipelines.vision.portrait.eyes import brow_matte, iris_matte
 from pipelines.vision.portrait.features import Features
 from pipelines.vision.portrait.locate import around
+from pipelines.vision.portrait.region import BOTTOM, TOP, ellipse
 
 STRIP = 256
 """Rows of the picture that are recoloured at a time."""
@@ -23,6 +25,8 @@ SURE = 0.97
 """Coverage from which a pixel shows its own colour rather than a mixture."""
 LEAST = 1 / 64
 """Coverage below which nothing changes."""
+BRIM = 1.45
+"""Radius, in units of a face's oval, beyond which a face has neither forehead nor ears."""
 Colouring = Callable[[Floats], Floats]
 
 
@@ -56,12 +60,16 @@ class Recoloured:
     """bool (h, w): what may differ from before."""
 
 
-def layers_of(rgb: Floats, parts: Bytes, tone: Lab, head: float, certain: bool) -> Layers:
-    """Of float32 (h, w, 3) whose pixels belong to `parts`, uint8 (h, w); `head` is the width of the head in pixels.
+def layers_of(rgb: Floats, parts: Bytes, tone: Lab, face: Features | None, certain: bool) -> Layers:
+    """Of float32 (h, w, 3) whose pixels belong to `parts`, uint8 (h, w), and with a face if it is seen.
 
     `certain` is whether the parts can be trusted.
     """
-    skin = skin_matte(rgb, parts, tone, certain)
+    head = face.face.side if face else 0.12 * max(parts.shape)
+    oval = _oval(face, parts)
+    if face is not None:  # what is called face far from it is a hat's brim
+        parts = np.where((parts == Part.FACE) & (oval > BRIM), np.uint8(Part.BACKGROUND), parts)
+    skin = skin_matte(rgb, parts, tone, (oval < 1) & (parts == Part.FACE), certain)
     hair = np.minimum(hair_matte(rgb, parts, head), 1 - skin).astype(np.float32)
     lab = lab_of(rgb)
     hair_tone = tone_of(lab, hair > 0.8)
@@ -70,6 +78,15 @@ def layers_of(rgb: Floats, parts: Bytes, tone: Lab, head: float, certain: bool) 
         skin, hair, blurred(carried(rgb, skin > SURE), smooth), blurred(carried(rgb, hair > 0.8), smooth),
         tone_of(lab, skin > SURE) or tone, hair_tone,
     )  # fmt: skip
+
+
+def _oval(face: Features | None, parts: Bytes) -> Floats:
+    """float32 (h, w): below 1 in the face, eyes, brows and lips included; without one, nowhere."""
+    shape = (parts.shape[0], parts.shape[1])
+    if face is None:
+        return np.full(shape, np.inf, np.float32)
+    at = face.at(0, (TOP + BOTTOM) / 2)
+    return ellipse(shape, at, 1.02 * face.eye_distance, 0.52 * (BOTTOM - TOP) * face.height, face.roll)
 
 
 def recoloured(rgb: Bytes, layers: Layers, face: Features | None, wanted: Colours) -> Recoloured:
