@@ -31,6 +31,8 @@ HAT_ROOM = 1.06
 """Width of a hat's crown over that of the head with its hair."""
 BROW = 0.33
 """Where a hat's lower edge lies in front: below the crown of the head, in heads."""
+BELOW_OLD_BRIM = 0.44
+"""Where it lies if a hat with a brim is worn already, so that the brim goes too."""
 TALLEST_HEAD = 0.64
 """Chin to crown in shoulder widths."""
 MOST_TILT = 24.0
@@ -108,21 +110,22 @@ def _middle_of_face(body: Body, top: Point, chin: Point) -> Point:
 
 
 def _tilt(body: Body, top: Point, chin: Point) -> float:
-    """Degrees to the right of the picture: where the long axis of the face and the line from neck to face agree, else little."""
+    """Degrees to the right of the picture: the lesser of the lean of the face's long axis and of the line from neck to face,
+    a little damped; 0 where these disagree, since hair that is taken for face turns either of them.
+    """
     face, neck = (np.nonzero(body.parts == part) for part in (Part.FACE, Part.NECK))
-    height = max(4.0, chin.y - top.y)
-    if len(face[0]) < 60:
-        return float(np.clip(degrees(atan2(top.x - chin.x, height)), -MOST_TILT, MOST_TILT))
+    if len(face[0]) < 60 or len(neck[0]) < 30:
+        return float(np.clip(degrees(atan2(top.x - chin.x, max(4.0, chin.y - top.y))), -MOST_TILT, MOST_TILT))
     values, axes = np.linalg.eigh(np.cov(np.vstack([face[1], face[0]])))
     axis = axes[:, 1] * (-1 if axes[1, 1] > 0 else 1)
     own = degrees(atan2(axis[0], -axis[1])) if values[1] > 1.25 * values[0] else 0.0
-    if len(neck[0]) < 30:
-        return float(np.clip(0.6 * own, -MOST_TILT, MOST_TILT))
     upper = neck[0] <= np.percentile(neck[0], 35)
-    rise = max(0.3 * height, float(neck[0][upper].mean() - face[0].mean()))
+    rise = max(0.3 * (chin.y - top.y), float(neck[0][upper].mean() - face[0].mean()))
     by_neck = degrees(atan2(float(face[1].mean() - neck[1][upper].mean()), rise))
-    agreed = 0.5 * (own + by_neck) if own * by_neck > 0 else 0.0
-    return float(np.clip(agreed if abs(agreed) > 3 else 0.0, -MOST_TILT, MOST_TILT))
+    if own * by_neck <= 0 or abs(own) > 40:
+        return 0.0
+    lean = 0.75 * min(abs(own), abs(by_neck))
+    return float(np.copysign(min(lean, MOST_TILT), own)) if lean > 3 else 0.0
 
 
 def _head_width(body: Body, middle: Point, tilt: float, height: float) -> float:
@@ -144,14 +147,15 @@ def put_on_hat(product: Garment, body: Body) -> Placed:
     head = head_of(body)
     shape = _HatShape.of(product.alpha)
     scale = HAT_ROOM * head.width / max(1.0, shape.crown_width)
-    matrix = _turned(Point(shape.middle, shape.bottom), head.at(0.0, BROW), scale, head.tilt)
+    worn = _old_hat(body, head)
+    brow = BELOW_OLD_BRIM if worn.any() else BROW
+    matrix = _turned(Point(shape.middle, shape.bottom), head.at(0.0, brow), scale, head.tilt)
     layer = laid(product, matrix, canvas_of(body))
-    seat = BROW - (shape.bottom - shape.seat) * scale / head.height
-    hair = body.parts == Part.HAIR
-    old = (hair & _above(body, head, seat - 0.02)) | _old_hat(body, head)
+    seat = brow - (shape.bottom - shape.seat) * scale / head.height
+    old = ((body.parts == Part.HAIR) & _above(body, head, seat - 0.02)) | worn
     replaced = cv2.dilate(old.astype(np.uint8), disk(max(1, round(0.02 * head.height)))) > 0
     notes = ("The hat keeps the angle at which it was photographed; only its tilt and size follow the head.",)
-    skin = np.isin(body.parts, (Part.FACE, Part.NECK)) & ~_above(body, head, seat)
+    skin = np.isin(body.parts, (Part.FACE, Part.NECK)) & ~_above(body, head, seat) & ~worn
     return Placed(layer, np.asarray(replaced & ~skin), np.zeros(body.parts.shape, np.float32), notes)
 
 
@@ -160,10 +164,10 @@ def _old_hat(body: Body, head: Head) -> Mask:
     rows, columns = np.mgrid[: body.parts.shape[0], : body.parts.shape[1]]
     lean = radians(head.tilt)
     across = np.abs((columns - head.crown.x) * cos(lean) + (rows - head.crown.y) * sin(lean))
-    upper = (body.parts == Part.HAIR) & _above(body, head, 0.6)
-    if (upper & (across > 0.62 * head.height)).sum() < 0.01 * head.height**2:
+    upper = np.isin(body.parts, (Part.HAIR, Part.FACE)) & _above(body, head, 0.6)
+    if (upper & (across > 0.52 * head.height)).sum() < 0.01 * head.height**2:
         return np.zeros_like(upper)
-    return np.asarray(upper & (across > 0.36 * head.height))
+    return np.asarray(upper & (across > 0.40 * head.height))
 
 
 def _above(body: Body, head: Head, share: float) -> Mask:
@@ -294,7 +298,7 @@ def _in_hand(product: Garment, body: Body, shape: _BagShape, scale: float, grip:
             "too little of the picture lies below the hand for a bag. Use a model picture that shows the legs, or write 'on the shoulder'."
         )
     matrix = _turned(Point(shape.middle, shape.top), Point(grip.x, grip.y - 0.015 * unit), scale, 0.0)
-    hands = np.isin(body.parts, (Part.LEFT_HAND, Part.RIGHT_HAND))
+    hands = np.isin(body.parts, (Part.LEFT_HAND, Part.RIGHT_HAND, Part.LEFT_ARM, Part.RIGHT_ARM))
     near = _disc(hands.shape, grip, 0.26 * unit)
     front = gauss((hands & near).astype(np.float32), 0.006 * unit)
     notes = ("The bag hangs from the hand as it was photographed; the fingers don't close around its handle.",)
@@ -349,8 +353,8 @@ def _arm(body: Body, own: str, unit: float) -> Mask:
     first, last = (tuple(round(value) for value in end) for end in ends)
     cv2.line(canvas, first, last, 1, max(1, round(0.24 * unit)))
     clothed = np.isin(body.parts, (Part.UPPER, Part.DRESS)) & (canvas > 0)
-    hand = np.isin(body.parts, bare[1:]) if not clothed.any() else np.isin(body.parts, bare)
-    return np.asarray(seen | hand | (clothed & _beside_trunk(body, own)))
+    free = (canvas > 0) & (body.alpha > 0.5) & ~np.isin(body.parts, (Part.UPPER, Part.DRESS, Part.LOWER))
+    return np.asarray(seen | free | (clothed & _beside_trunk(body, own)))
 
 
 def _beside_trunk(body: Body, own: str) -> Mask:

@@ -107,7 +107,7 @@ def _shoes_told(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: float)
             int(max(0, y - 0.5 * unit)) : int(max(1, y - 0.15 * unit)), int(max(0, x - 0.12 * unit)) : int(x + 0.12 * unit)
         ]
         legs = np.isin(parts[above], (Part.LOWER, Part.LEFT_LEG, Part.RIGHT_LEG))
-        below = np.s_[int(max(0, y - 0.02 * unit)) : int(y + 0.4 * unit), int(max(0, x - 0.4 * unit)) : int(x + 0.4 * unit)]
+        below = np.s_[int(max(0, y - 0.10 * unit)) : int(y + 0.4 * unit), int(max(0, x - 0.4 * unit)) : int(x + 0.4 * unit)]
         if legs.sum() < 30 or new[below].size == 0:
             continue
         tone = np.median(lab[above][legs], axis=0)
