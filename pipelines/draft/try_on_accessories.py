@@ -15,7 +15,7 @@ from pipelines.vision.garments.fit import Layer, scaled
 from pipelines.vision.garments.folds import contact_shadow, photo_light
 from pipelines.vision.garments.garment import Garment
 from pipelines.vision.garments.shoes import feet_of, leg_columns, put_on_shoes
-from pipelines.vision.inpaint import grain_of, membrane, with_grain
+from pipelines.vision.inpaint import grain_of, guided, membrane, with_grain
 from pipelines.vision.people.body import Body, Part, Point
 from pipelines.vision.people.view import gauss
 
@@ -99,10 +99,11 @@ def _composed(photo: Floats, body: Body, placed: Placed, category: str, rng: np.
     base = photo + (_cleared(photo, body, placed, category, rng) - photo) * changed[..., None] if bare.any() else photo
     light = photo_light(photo, body)
     grain = max(0.0, grain_of(photo, body.alpha > 0.9) - 0.7 * grain_of(placed.layer.colour, placed.layer.alpha > 0.95))
+    front = guided(placed.front, photo, max(2, round(0.012 * unit)), 4e-4) if placed.front.any() else placed.front
     colour = with_grain(np.clip(placed.layer.colour * light, 0, 1).astype(np.float32), grain, rng)
-    alpha = placed.layer.alpha * (1 - placed.front)
+    alpha = placed.layer.alpha * (1 - front)
     shadow = _shadow(placed.layer, body, category, unit)
-    shadow = 1 - (1 - shadow) * (1 - placed.front)
+    shadow = 1 - (1 - shadow) * (1 - front)
     out = base * shadow[..., None]
     out = out + (colour - out) * alpha[..., None]
     touched = (changed > 1 / 512) | (alpha > 1 / 512) | (shadow < 1 - 1 / 512)

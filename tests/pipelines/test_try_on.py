@@ -159,7 +159,7 @@ def test_the_notes_say_that_it_is_a_draft_and_what_it_could_not_do() -> None:
     notes = " ".join(run(replace(_task(), prompt="shirt, worn open"), unwatched).notes)
     assert "Draft" in notes
     assert "seed" in notes
-    assert "can't open" in notes
+    assert "Not opened" in notes
 
 
 def test_a_product_as_the_model_is_refused() -> None:
@@ -172,9 +172,32 @@ def test_an_empty_product_is_refused() -> None:
         run(replace(_task(), product_image=Image.new("RGBA", (200, 200))), unwatched)
 
 
-def test_shoes_are_refused_with_advice() -> None:
-    with pytest.raises(UnsupportedTask, match="name the garment in the prompt"):
-        run(replace(_task(), prompt="the shoes"), unwatched)
+def test_shoes_are_refused_where_no_feet_are_in_the_picture() -> None:
+    with pytest.raises(UnsupportedTask, match="from head to feet"):
+        half = _task().model_image.crop((0, 0, 420, 440))
+        run(replace(_task(), model_image=half, size=Size(420, 440), prompt="the shoes"), unwatched)
+
+
+def test_rolled_sleeves_end_in_a_cuff_that_is_broader_than_the_sleeve() -> None:
+    task = replace(_task(), product_image=_product(long_sleeved()))
+    plain, rolled = (run(replace(task, prompt=prompt), unwatched) for prompt in ("", "sleeves rolled up"))
+    assert any("with a cuff" in note for note in rolled.notes)
+    elbow = person().body.joints["right_elbow"]
+    beside = np.s_[int(elbow.y) - 4 : int(elbow.y) + 8, : int(elbow.x)]
+    widths = [(_pixels(each)[beside] != _source(task)[beside]).any(axis=2).sum(axis=1).max() for each in (plain, rolled)]
+    assert widths[1] > widths[0]
+
+
+def test_short_sleeves_are_not_rolled_and_a_note_says_so() -> None:
+    notes = " ".join(run(replace(_task(), prompt="shirt, sleeves rolled up"), unwatched).notes)
+    assert "not rolled up" in notes
+
+
+def test_given_landmarks_win_over_the_ones_found() -> None:
+    high = {"hem_left": (0.3, 0.6), "hem_right": (0.7, 0.6)}
+    found, given = (run(replace(_task(), landmarks=each), unwatched) for each in (None, high))
+    assert not np.array_equal(_pixels(found), _pixels(given))
+    assert any("2 landmarks" in note for note in given.notes)
 
 
 def test_cancelling_stops_between_steps() -> None:

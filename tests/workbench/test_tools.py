@@ -169,3 +169,30 @@ def test_a_required_prompt_is_neither_empty_nor_endless(prompt: str) -> None:
 @each_tool
 def test_image_fields_are_found_by_their_format(tool: Tool) -> None:
     assert set(tool.image_fields()) == {name for name, schema in tool.properties().items() if is_image(schema)}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"elbow": [0.5, 0.5]}, "'elbow' is no landmark; there are collar_left, collar_right"),
+        ({"crotch": [0.5, 1.2]}, "crotch must be two numbers from 0 to 1"),
+        ({"crotch": [0.5]}, "crotch must be two numbers from 0 to 1"),
+        ({"crotch": [0.5, nan]}, "crotch must be two numbers from 0 to 1"),
+        ({"crotch": [True, 0.5]}, "crotch must be two numbers from 0 to 1"),
+        ([0.5, 0.5], "an object of names and points"),
+    ],
+)
+def test_landmarks_that_cannot_be_are_refused_by_name(given: Any, told: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        TOOLS["try-on"].parse({"model_image": "a", "product_image": "b", "landmarks": given})
+    assert told in refused.value.problems[0].message
+    assert refused.value.problems[0].field == "landmarks"
+
+
+def test_landmarks_reach_the_task() -> None:
+    tool = TOOLS["try-on"]
+    request = tool.parse({**smallest(tool), "landmarks": {"crotch": [0.5, 1]}})
+    pictures = dict.fromkeys(tool.images(request), (Image.new("RGB", (800, 1000)),))
+    task = tool.build(request, pictures, tool.decide(tool, request, facts(tool)), seed=7)
+    assert task.landmarks == {"crotch": (0.5, 1.0)}  # type: ignore[union-attr]
+    assert tool.parse({**smallest(tool), "landmarks": {}}).landmarks is None  # type: ignore[attr-defined]

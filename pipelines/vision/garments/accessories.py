@@ -29,8 +29,10 @@ GRIP = 0.14
 """From wrist to the fingers that hold something, in shoulder widths."""
 HAT_ROOM = 1.06
 """Width of a hat's crown over that of the head with its hair."""
-BROW = 0.30
+BROW = 0.33
 """Where a hat's lower edge lies in front: below the crown of the head, in heads."""
+BELOW_OLD_BRIM = 0.44
+"""Where it lies if a hat with a brim is worn already, so that the brim goes too."""
 TALLEST_HEAD = 0.64
 """Chin to crown in shoulder widths."""
 MOST_TILT = 24.0
@@ -108,24 +110,22 @@ def _middle_of_face(body: Body, top: Point, chin: Point) -> Point:
 
 
 def _tilt(body: Body, top: Point, chin: Point) -> float:
-    """Degrees to the right of the picture: the lean of the line from the neck to the middle of the face, a little damped."""
+    """Degrees to the right of the picture: the lesser of the lean of the face's long axis and of the line from neck to face,
+    a little damped; 0 where these disagree, since hair that is taken for face turns either of them.
+    """
     face, neck = (np.nonzero(body.parts == part) for part in (Part.FACE, Part.NECK))
-    height = max(4.0, chin.y - top.y)
-    if len(face[0]) < 30:
-        return degrees(atan2(top.x - chin.x, height))
-    spread = np.cov(np.column_stack([face[1], face[0]]).T) if len(face[0]) > 60 else np.eye(2)
-    axis = np.linalg.eigh(spread)[1][:, 1]
-    own = degrees(atan2(axis[0], -axis[1])) if axis[1] < 0 else degrees(atan2(-axis[0], axis[1]))
-    stretched = (
-        float(np.clip(np.sqrt(np.linalg.eigvalsh(spread)[1] / max(1e-6, np.linalg.eigvalsh(spread)[0])) - 1, 0, 0.3)) / 0.3
-    )
-    by_neck = own
-    if len(neck[0]) > 30:
-        upper = neck[0] <= np.percentile(neck[0], 35)
-        across = float(face[1].mean() - neck[1][upper].mean())
-        by_neck = degrees(atan2(across, max(0.25 * height, float(neck[0][upper].mean() - face[0].mean()))))
-    mixed = 0.75 * (stretched * 0.5 * (own + by_neck) + (1 - stretched) * 0.5 * by_neck)
-    return float(np.clip(mixed if abs(mixed) > 2.5 else 0.0, -MOST_TILT, MOST_TILT))
+    if len(face[0]) < 60 or len(neck[0]) < 30:
+        return float(np.clip(degrees(atan2(top.x - chin.x, max(4.0, chin.y - top.y))), -MOST_TILT, MOST_TILT))
+    values, axes = np.linalg.eigh(np.cov(np.vstack([face[1], face[0]])))
+    axis = axes[:, 1] * (-1 if axes[1, 1] > 0 else 1)
+    own = degrees(atan2(axis[0], -axis[1])) if values[1] > 1.25 * values[0] else 0.0
+    upper = neck[0] <= np.percentile(neck[0], 35)
+    rise = max(0.3 * (chin.y - top.y), float(neck[0][upper].mean() - face[0].mean()))
+    by_neck = degrees(atan2(float(face[1].mean() - neck[1][upper].mean()), rise))
+    if own * by_neck <= 0 or abs(own) > 40:
+        return 0.0
+    lean = 0.75 * min(abs(own), abs(by_neck))
+    return float(np.copysign(min(lean, MOST_TILT), own)) if lean > 3 else 0.0
 
 
 def _head_width(body: Body, middle: Point, tilt: float, height: float) -> float:
@@ -147,27 +147,27 @@ def put_on_hat(product: Garment, body: Body) -> Placed:
     head = head_of(body)
     shape = _HatShape.of(product.alpha)
     scale = HAT_ROOM * head.width / max(1.0, shape.crown_width)
-    seat = head.at(0.0, BROW + (0.02 if shape.brimmed else 0.0))
-    matrix = _turned(Point(shape.middle, shape.seat), seat, scale, head.tilt)
+    worn = _old_hat(body, head)
+    brow = BELOW_OLD_BRIM if worn.any() else BROW
+    matrix = _turned(Point(shape.middle, shape.bottom), head.at(0.0, brow), scale, head.tilt)
     layer = laid(product, matrix, canvas_of(body))
-    above = _above(body, head, BROW + 0.08)
-    reach = max(1, round(0.02 * head.height))
-    old = (np.isin(body.parts, (Part.HAIR,)) & above) | _old_hat(body, head)
-    replaced = cv2.dilate(old.astype(np.uint8), disk(reach)) > 0
+    seat = brow - (shape.bottom - shape.seat) * scale / head.height
+    old = ((body.parts == Part.HAIR) & _above(body, head, seat - 0.02)) | worn
+    replaced = cv2.dilate(old.astype(np.uint8), disk(max(1, round(0.02 * head.height)))) > 0
     notes = ("The hat keeps the angle at which it was photographed; only its tilt and size follow the head.",)
-    return Placed(layer, np.asarray(replaced & ~_skin_below(body, head)), np.zeros(body.parts.shape, np.float32), notes)
-
-
-def _skin_below(body: Body, head: Head) -> Mask:
-    return np.isin(body.parts, (Part.FACE, Part.NECK)) & ~_above(body, head, BROW - 0.1)
+    skin = np.isin(body.parts, (Part.FACE, Part.NECK)) & ~_above(body, head, seat) & ~worn
+    return Placed(layer, np.asarray(replaced & ~skin), np.zeros(body.parts.shape, np.float32), notes)
 
 
 def _old_hat(body: Body, head: Head) -> Mask:
-    """A brim that stands out to the sides of the head above its ears; hair hangs closer."""
+    """A brim that is worn: what stands out to the sides of the head above the ears, where hair hangs closer."""
     rows, columns = np.mgrid[: body.parts.shape[0], : body.parts.shape[1]]
-    across = (columns - head.crown.x) * cos(radians(head.tilt)) + (rows - head.crown.y) * sin(radians(head.tilt))
-    wide = np.abs(across) > 0.62 * head.height
-    return np.asarray((body.parts == Part.HAIR) & wide & _above(body, head, 0.62))
+    lean = radians(head.tilt)
+    across = np.abs((columns - head.crown.x) * cos(lean) + (rows - head.crown.y) * sin(lean))
+    upper = np.isin(body.parts, (Part.HAIR, Part.FACE)) & _above(body, head, 0.6)
+    if (upper & (across > 0.52 * head.height)).sum() < 0.01 * head.height**2:
+        return np.zeros_like(upper)
+    return np.asarray(upper & (across > 0.40 * head.height))
 
 
 def _above(body: Body, head: Head, share: float) -> Mask:
@@ -185,8 +185,9 @@ class _HatShape:
     crown_width: float
     middle: float
     seat: float
-    """Row that lies at the brow."""
-    brimmed: bool
+    """Row at which the head goes in."""
+    bottom: float
+    """Row of the lowest point, which lies at the brow."""
 
     @classmethod
     def of(cls, alpha: Floats) -> "_HatShape":
@@ -198,10 +199,10 @@ class _HatShape:
         brimmed = bool(widths.max() > 1.22 * crown)
         broad = np.flatnonzero(widths > 0.5 * (crown + widths.max())) if brimmed else np.array([height])
         # A brim is seen as an ellipse whose front hangs below the seat.
-        seat = rows[0] + (float(broad.mean()) if brimmed else 0.97 * height)
+        seat = rows[0] + (float(broad.mean()) if brimmed else 0.95 * height)
         upper = solid[rows[0] + int(0.25 * height) : rows[0] + max(2, int(0.65 * height))]
         middle = float(np.mean(np.nonzero(upper)[1])) if upper.any() else float(np.nonzero(solid)[1].mean())
-        return cls(crown, middle, seat, brimmed)
+        return cls(crown, middle, seat, float(rows[-1] + 1))
 
 
 def put_on_bag(product: Garment, body: Body, how: Carried | None = None, side: str | None = None) -> Placed:
@@ -297,7 +298,7 @@ def _in_hand(product: Garment, body: Body, shape: _BagShape, scale: float, grip:
             "too little of the picture lies below the hand for a bag. Use a model picture that shows the legs, or write 'on the shoulder'."
         )
     matrix = _turned(Point(shape.middle, shape.top), Point(grip.x, grip.y - 0.015 * unit), scale, 0.0)
-    hands = np.isin(body.parts, (Part.LEFT_HAND, Part.RIGHT_HAND))
+    hands = np.isin(body.parts, (Part.LEFT_HAND, Part.RIGHT_HAND, Part.LEFT_ARM, Part.RIGHT_ARM))
     near = _disc(hands.shape, grip, 0.26 * unit)
     front = gauss((hands & near).astype(np.float32), 0.006 * unit)
     notes = ("The bag hangs from the hand as it was photographed; the fingers don't close around its handle.",)
@@ -322,7 +323,9 @@ def _hung(product: Garment, body: Body, shape: _BagShape, scale: float, how: Car
     matrix = _turned(Point((shape.left + shape.right) / 2, shape.shoulder), place, scale, 0.0)
     layer = laid(_without_handle(product, shape), matrix, canvas_of(body))
     inset = 0.08 * shape.width * scale
-    ends = [Point(place.x + each * (shape.width * scale / 2 - inset), place.y + 0.02 * unit) for each in (-1, 1)]
+    # Of a strap across the body the other strand runs behind it.
+    strands = (-1, 1) if how == "shoulder" else (-sign,)
+    ends = [Point(place.x + each * (shape.width * scale / 2 - inset), place.y + 0.02 * unit) for each in strands]
     strap = _strap(product, shape, body, start, ends, unit)
     arms = (Part.LEFT_ARM, Part.LEFT_HAND) if side == "right" else (Part.RIGHT_ARM, Part.RIGHT_HAND)
     before = (
@@ -335,6 +338,33 @@ def _hung(product: Garment, body: Body, shape: _BagShape, scale: float, how: Car
     return Placed(
         stacked(strap, layer), np.zeros(before.shape, np.bool_), front, (f"The bag hangs {words}; its strap was drawn.",)
     )
+
+
+def _arm(body: Body, own: str, unit: float) -> Mask:
+    """bool (h, w): one arm, bare or in a sleeve, from the elbow a little up to the fingers."""
+    elbow, wrist = body.joints.get(f"{own}_elbow"), body.joints.get(f"{own}_wrist")
+    bare = {"left": (Part.LEFT_ARM, Part.LEFT_HAND), "right": (Part.RIGHT_ARM, Part.RIGHT_HAND)}[own]
+    seen = np.isin(body.parts, bare)
+    if elbow is None or wrist is None:
+        return seen
+    canvas = np.zeros(seen.shape, np.uint8)
+    reach = (wrist.x - elbow.x, wrist.y - elbow.y)
+    ends = [(elbow.x - 0.3 * reach[0], elbow.y - 0.3 * reach[1]), (wrist.x + 0.6 * reach[0], wrist.y + 0.6 * reach[1])]
+    first, last = (tuple(round(value) for value in end) for end in ends)
+    cv2.line(canvas, first, last, 1, max(1, round(0.24 * unit)))
+    clothed = np.isin(body.parts, (Part.UPPER, Part.DRESS)) & (canvas > 0)
+    free = (canvas > 0) & (body.alpha > 0.5) & ~np.isin(body.parts, (Part.UPPER, Part.DRESS, Part.LOWER))
+    return np.asarray(seen | free | (clothed & _beside_trunk(body, own)))
+
+
+def _beside_trunk(body: Body, own: str) -> Mask:
+    """bool (h, w): outward of the line from armpit over waist to hip."""
+    marks = [body.joints[f"{own}_{name}"] for name in ("armpit", "waist", "hip") if f"{own}_{name}" in body.joints]
+    columns, rows = np.arange(body.parts.shape[1])[None], np.arange(body.parts.shape[0])
+    if not marks:
+        return np.ones(body.parts.shape, np.bool_)
+    line = np.interp(rows, [at.y for at in marks], [at.x for at in marks])[:, None]
+    return np.asarray(columns > line if own == "left" else columns < line)
 
 
 def _without_handle(product: Garment, shape: _BagShape) -> Garment:

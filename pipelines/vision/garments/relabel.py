@@ -18,6 +18,8 @@ SURE = 1.6
 """Natural logarithm of how many times likelier the other colour must be before a label changes."""
 CORE = 0.02
 """Of the shoulder width: how far from the edge of a label its colours are learned."""
+UNLIKE = 14.0
+"""CIELAB difference, lightness counted less, from which something below the ankle isn't what the leg above it is."""
 _ARMS = (Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND)
 _BARE = (*_ARMS, Part.NECK, Part.FACE, Part.TORSO)
 _CLOTH = (Part.UPPER, Part.DRESS)
@@ -43,7 +45,7 @@ def relabelled(rgb: Bytes, body: Body) -> Body:
     parts = cv2.resize(body.parts, size, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint8)
     unit = _unit(body) * scale
     new = _skin_given_back(small, parts, body, unit, scale)
-    new = _cloth_given_back(small, new, unit)
+    new = _shoes_told(small, _cloth_given_back(small, new, unit), body, unit, scale)
     if (new == parts).all():
         return body
     changed = new != parts
@@ -90,6 +92,29 @@ def _cloth_given_back(rgb: Bytes, parts: Bytes, unit: float) -> Bytes:
     found = bare & near & (odds.values < -SURE)
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, round(0.006 * unit)))) > 0
     return np.where(found, _nearest(parts, upper), parts).astype(np.uint8)
+
+
+def _shoes_told(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: float) -> Bytes:
+    """Below each ankle, what has neither the colour of the trousers nor of the legs above it becomes shoe."""
+    lab = cv2.cvtColor(rgb.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    new = parts.copy()
+    for side in ("left", "right"):
+        ankle = body.joints.get(f"{side}_ankle")
+        if ankle is None:
+            continue
+        x, y = ankle.x * scale, ankle.y * scale
+        above = np.s_[
+            int(max(0, y - 0.5 * unit)) : int(max(1, y - 0.15 * unit)), int(max(0, x - 0.12 * unit)) : int(x + 0.12 * unit)
+        ]
+        legs = np.isin(parts[above], (Part.LOWER, Part.LEFT_LEG, Part.RIGHT_LEG))
+        below = np.s_[int(max(0, y - 0.10 * unit)) : int(y + 0.4 * unit), int(max(0, x - 0.4 * unit)) : int(x + 0.4 * unit)]
+        if legs.sum() < 30 or new[below].size == 0:
+            continue
+        tone = np.median(lab[above][legs], axis=0)
+        other = np.linalg.norm((lab[below] - tone) * (0.6, 1, 1), axis=2) > UNLIKE
+        foot = np.isin(new[below], (Part.LOWER, Part.LEFT_LEG, Part.RIGHT_LEG)) & other
+        new[below][cv2.morphologyEx(foot.astype(np.uint8), cv2.MORPH_OPEN, disk(1)) > 0] = Part.SHOES
+    return new
 
 
 def _nearest(parts: Bytes, among: Mask) -> Bytes:

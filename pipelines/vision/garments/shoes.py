@@ -214,7 +214,7 @@ def leg_columns(body: Body, feet: dict[str, Foot]) -> Mask:
         legs = body.parts[top : int(foot.sole)] == Part.SHOES
         first = top + int(np.flatnonzero(legs.any(axis=1))[0]) if legs.any() else int(foot.ankle.y)
         corners = [(foot.ankle.x - 1.25 * LEG * unit, first), (foot.ankle.x + 1.25 * LEG * unit, first),
-                   (foot.ankle.x + 0.8 * LEG * unit, foot.ankle.y), (foot.ankle.x + 0.7 * LEG * unit, foot.sole - 0.06 * unit),
-                   (foot.ankle.x - 0.7 * LEG * unit, foot.sole - 0.06 * unit), (foot.ankle.x - 0.8 * LEG * unit, foot.ankle.y)]  # fmt: skip
+                   (foot.ankle.x + 0.8 * LEG * unit, foot.ankle.y), (foot.ankle.x + 0.5 * LEG * unit, foot.ankle.y + 0.05 * unit),
+                   (foot.ankle.x - 0.5 * LEG * unit, foot.ankle.y + 0.05 * unit), (foot.ankle.x - 0.8 * LEG * unit, foot.ankle.y)]  # fmt: skip
         cv2.fillPoly(canvas, [np.round(np.array(corners)).astype(np.int32)], 1)
     return canvas > 0
