@@ -12,6 +12,7 @@ from pipelines.images import Floats, alpha_of, composite, linear, picture, pixel
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Packshot
 from pipelines.vision.garments.garment import named_category
+from pipelines.vision.garments.hem import with_even_hem
 from pipelines.vision.garments.neckline import inside_of_neckline
 from pipelines.vision.garments.outline import outline_of
 from pipelines.vision.garments.product import Product, find_product
@@ -89,8 +90,11 @@ class _Placed:
 def _upright(product: Product, prompt: str) -> Cutout:
     """The product turned upright: by its outline, or by its landmarks where somebody who may lean wore it."""
     found = _read(product.cutout, prompt, worn=True) if product.worn else None
-    lean = 0.0 if found is None or found.confidence < _SURE else lean_of(found.landmarks)
-    return straightened(product.cutout) if abs(lean) < 1 else turned(product.cutout, -lean)
+    if found is None or found.confidence < _SURE:
+        return straightened(product.cutout)
+    cutout = product.cutout if found.category == "bottom" else with_even_hem(product.cutout, found.landmarks)
+    lean = lean_of(found.landmarks)
+    return straightened(cutout) if abs(lean) < 1 else turned(cutout, -lean)
 
 
 def _read(cutout: Cutout, prompt: str, worn: bool) -> Found:

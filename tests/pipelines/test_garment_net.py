@@ -1,6 +1,5 @@
 """The garment net: what it learns from, what it reads, and how the outline puts it right."""
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -13,7 +12,8 @@ from pipelines.draft.training.garment import Garments, drawn, scored, stacked, v
 from pipelines.draft.training.garment_cuts import bottom, hanging
 from pipelines.draft.training.garment_paint import CANVAS, Sample, painted
 from pipelines.draft.training.lesson import HELD_OUT
-from pipelines.images import Bytes, Floats, to_float
+from pipelines.images import Bytes, Floats, resized, to_float
+from pipelines.sizes import Size
 from pipelines.vision.garments.garment import LANDMARKS, WORDS, _read_by_outline
 from pipelines.vision.garments.outline import Outline, outline_of
 from pipelines.vision.garments.reading import read_by_net
@@ -56,7 +56,8 @@ def test_it_reads_the_renderer_s_garments(net: GarmentNet) -> None:
 
 
 def _errors(found: dict[str, Point], sample: Sample) -> list[float]:
-    diagonal = np.hypot(*(np.ptp(np.flatnonzero((sample.alpha > 127).any(axis=axis))) for axis in (0, 1)))
+    rows, columns = np.nonzero(sample.alpha > 127)
+    diagonal = np.hypot(np.ptp(rows), np.ptp(columns))
     truth = {name: at for name, at, there in zip(MARKS, sample.marks, sample.present, strict=True) if there}
     return [
         float(np.hypot(found[name].x - 0.5 - x, found[name].y - 0.5 - y) / diagonal)
@@ -105,9 +106,9 @@ def test_a_blob_is_read_without_confidence() -> None:
 def test_reading_follows_the_picture_s_size_and_place(net: GarmentNet) -> None:
     piece = tee()
     small = read(net, piece.rgb, piece.matte.alpha)
-    large = [cv2.resize(each, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC) for each in (piece.rgb, piece.matte.alpha)]
-    padded = [np.pad(each, ((90, 0), (60, 0), (0, 0))[: each.ndim]) for each in large]
-    big = read(net, padded[0], padded[1])
+    size = Size(3 * piece.rgb.shape[1], 3 * piece.rgb.shape[0])
+    rgb, alpha = resized(piece.rgb, size), resized(piece.matte.alpha, size)
+    big = read(net, np.pad(rgb, ((90, 0), (60, 0), (0, 0))), np.pad(alpha, ((90, 0), (60, 0))))
     for name in ("armpit_left", "hem_right", "cuff_left_outer"):
         assert abs((big.marks[name].x - 60) / 3 - small.marks[name].x) < 5
         assert abs((big.marks[name].y - 90) / 3 - small.marks[name].y) < 5
@@ -159,7 +160,7 @@ def test_a_lesson_makes_the_net_better() -> None:
     for _ in range(8):
         loss = lesson.loss(net, lesson.batch(pool, 4, generator))
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < losses[0] - 0.5

@@ -119,12 +119,12 @@ def _view(alpha: Bytes, rng: Generator, strength: float) -> NDArray[np.float64]:
     low, high = corners.min(axis=0), corners.max(axis=0)
     scale = SIDE / (float((high - low).max()) + 3) / ROOM * np.exp(rng.normal(0, 0.03))
     shift = (SIDE - 1) / 2 - scale * (low + high) / 2 + rng.normal(0, 1.5, 2)
-    return np.array([[scale, 0, shift[0]], [0, scale, shift[1]], [0, 0, 1]]) @ turn
+    return np.asarray(np.array([[scale, 0, shift[0]], [0, scale, shift[1]], [0, 0, 1]]) @ turn)
 
 
 def _mirrored(sample: Sample) -> Sample:
     order = mirrored_marks()
-    marks = sample.marks[order] * np.float32([-1, 1]) + np.float32([sample.rgb.shape[1] - 1, 0])
+    marks = sample.marks[order] * np.array([-1, 1], np.float32) + np.array([sample.rgb.shape[1] - 1, 0], np.float32)
     rgb, alpha = np.ascontiguousarray(sample.rgb[:, ::-1]), np.ascontiguousarray(sample.alpha[:, ::-1])
     return replace(sample, rgb=rgb, alpha=alpha, marks=marks.astype(np.float32), present=sample.present[order])
 
@@ -172,7 +172,7 @@ def _photographed(rgb: Bytes, rng: Generator) -> Bytes:
     changed = np.clip(values, 0, 255).astype(np.uint8)
     if rng.random() < 0.25:
         _, coded = cv2.imencode(".jpg", changed, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))])
-        changed = cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.uint8)
+        changed = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     return changed
 
 

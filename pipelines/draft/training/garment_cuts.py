@@ -252,7 +252,7 @@ def _sleeve(cut: Cut) -> _Sleeve:
     outer, inner = end + across * cut.cuff / 2, end - across * cut.cuff / 2
     outline = [bow(cut.shoulder, elbow + bisector * middle, 0.07 + cut.puff * 0.4), bow(elbow + bisector * middle, outer, 0.02 + cut.puff * 0.3),
                bow(outer, inner, 0.03, 4), bow(inner, elbow - bisector * middle, 0.02), bow(elbow - bisector * middle, cut.armpit, 0.0),
-               [cut.armpit * at(0.9, 1.0), cut.shoulder * at(0.9, 1.05)]]  # fmt: skip
+               np.stack([cut.armpit * at(0.9, 1.0), cut.shoulder * at(0.9, 1.05)])]  # fmt: skip
     return _Sleeve(np.concatenate(outline), outer, inner)
 
 
@@ -457,7 +457,7 @@ def _legs(rng: Generator, short: bool) -> Sketch:
         inner = at(sign * (gap / 2) + jitter[1], length + jitter[2])
         outer = at(inner[0] + sign * 2 * wide, length + jitter[2] + jitter[3] - gap * 0.15)
         half = [bow(at(-sign * 0.02, sag), waist, 0, 3), bow(waist, hips, -sign * 0.06), bow(hips, outer, sign * u(-0.04, 0.06)),
-                bow(outer, inner, -sign * u(-0.06, 0.08), 4), bow(inner, crotch, sign * u(-0.03, 0.05)), [crotch - at(sign * 0.03, 0.05)]]  # fmt: skip
+                bow(outer, inner, -sign * u(-0.06, 0.08), 4), bow(inner, crotch, sign * u(-0.03, 0.05)), np.stack([crotch - at(sign * 0.03, 0.05)])]  # fmt: skip
         pieces.append(Piece(np.concatenate(half)))
         marks |= {f"waist_{name}": waist, f"hem_{name}": outer, f"leg_{name}_inner": inner}
         if rng.random() < 0.6:

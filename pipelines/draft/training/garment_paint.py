@@ -66,7 +66,8 @@ class _Fills:
     """What each kind of piece is made of, drawn when it is first asked for."""
 
     def __init__(self, rng: Generator) -> None:
-        self.rng, self._made = rng, {}
+        self.rng = rng
+        self._made: dict[Role, Floats] = {}
 
     def of(self, role: Role) -> Floats:
         """float32 that broadcasts to (CANVAS, CANVAS, 3)."""
@@ -161,7 +162,7 @@ def _pattern(rng: Generator) -> Floats:
     bend = cv2.resize(
         rng.normal(0, rng.uniform(0, 0.7), (5, 5)).astype(np.float32), (CANVAS, CANVAS), interpolation=cv2.INTER_CUBIC
     )
-    turn, tight = np.float32([np.cos(angle), np.sin(angle)]), np.float32(2 * np.pi / pitch)
+    turn, tight = np.array([np.cos(angle), np.sin(angle)], np.float32), np.float32(2 * np.pi / pitch)
     u = (x * turn[0] + y * turn[1]) * tight + bend
     kind = int(rng.integers(4))
     if kind == 0:

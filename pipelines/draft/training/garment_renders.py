@@ -47,7 +47,7 @@ def _with_inside(rgb: Floats, alpha: Floats) -> Floats:
     hull = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (31, 31)))
     dark = (rgb.mean(axis=2) < 0.6) & (hull > 0)
     upper = np.arange(alpha.shape[0])[:, None] < np.flatnonzero(solid.any(axis=1))[0] + 0.25 * alpha.shape[0]
-    return np.maximum(alpha, (dark & upper).astype(np.float32)).astype(np.float32)
+    return np.asarray(np.maximum(alpha, (dark & upper).astype(np.float32)), dtype=np.float32)
 
 
 def _worn(rng: Generator) -> list[Sample]:

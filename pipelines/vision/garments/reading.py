@@ -55,9 +55,11 @@ def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None, 
         return Found(category, {}, max(said.category[category], LIKELY if named else 0.0), likely)
     rough = {name: Point(said.marks[name].x, said.marks[name].y) for name in names}
     landmarks = snapped(rough, outline, category == "bottom")
-    sure = sorted(min(said.marks[name].sure, said.marks[name].present) for name in names)
+    sure = sorted(said.marks[name].sure for name in names)
     weakest = float(np.mean(sure[: max(1, len(sure) // 2)]))
-    return Found(category, landmarks, weakest * _ordered(landmarks), likely)
+    alike = ("bottom",) if category == "bottom" else CLOTHES[:3]
+    fits = 1.0 if named else sum(said.category[name] for name in alike) / sum(said.category[name] for name in possible)
+    return Found(category, landmarks, weakest * fits * _ordered(landmarks), likely)
 
 
 @cache

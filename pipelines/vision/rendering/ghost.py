@@ -15,11 +15,11 @@ from pipelines.vision.people.body import Point
 Points = NDArray[np.float64]
 LEAST_DEPTH = 0.1
 """Of an open neckline, over its width, from which the back is drawn in it."""
-SHADE = 0.5
+SHADE = 0.58
 """Share of light that reaches the inside of the back, against the front."""
 DEEP = 0.45
 """Share of that light that is left at the bottom of a neckline as deep as it is wide."""
-BAND, LABEL = 0.085, 0.17
+BAND, LABEL = 0.085, 0.14
 """Height of the back's band and width of the label, over the width of the neckline."""
 _FRACTION = 4
 
@@ -122,7 +122,7 @@ def _labelled(colour: Floats, neck: _Neck, dip: float) -> Floats:
     ]
     label = _filled(np.array(corners), colour.shape)
     light = float(colour.mean()) < 0.16
-    paper = linear(np.array([0.80, 0.79, 0.77] if light else [0.27, 0.27, 0.28], np.float32))
+    paper = linear(np.array([0.80, 0.79, 0.77] if light else [0.36, 0.36, 0.37], np.float32))
     line = [top + down * size * 0.3 - along * size * 0.28, top + down * size * 0.3 + along * size * 0.28]
     text = np.zeros(colour.shape[:2], np.uint8)
     cv2.polylines(

@@ -87,10 +87,10 @@ def draw_clips(left: Point, right: Point, size: Size) -> Hanger:
         np.array([[x, level - 0.02 * width], [x, at.y + 0.045 * width]])
         for x, at in ((left.x + 0.16 * width, left), (right.x - 0.16 * width, right))
     ]
-    held = _stroked(clips, max(3.0, 0.075 * width), size, scale)
+    held = _stroked(clips, max(3.0, 0.05 * width), size, scale)
     colour = (
         _shaded(steel, _STEEL, 0.022 * width) * (1 - held)[..., None]
-        + _shaded(held, 0.82 * _STEEL, 0.075 * width) * held[..., None]
+        + _shaded(held, 0.82 * _STEEL, 0.05 * width) * held[..., None]
     )
     return Hanger(colour.astype(np.float32), np.maximum(steel, held))
 
