@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import InvalidInput, Problem
-from workbench.tools.base import Tool, is_image
+from workbench.tools.base import Tool, is_box, is_image
 
 PASSED_ON = ("http://", "https://", "data:")
 
@@ -22,7 +22,7 @@ def add_fields(parser: ArgumentParser, tool: Tool) -> None:
             flag(name),
             dest=name,
             default=SUPPRESS,
-            action="append" if schema.get("type") == "array" else "store",
+            action="append" if schema.get("type") == "array" and not is_box(schema) else "store",
             metavar=_metavar(schema),
             help=f"{schema['description']}{needed}".replace("%", "%%"),
         )
@@ -38,6 +38,8 @@ def _metavar(schema: dict[str, Any]) -> str:
         return "{" + ",".join(map(str, schema["enum"])) + "}"
     if is_image(schema):
         return "PICTURE"
+    if is_box(schema):
+        return "LEFT,TOP,RIGHT,BOTTOM"
     return {"integer": "N", "number": "X"}.get(schema["type"], "TEXT")
 
 
@@ -57,9 +59,19 @@ def values_of(tool: Tool, given: dict[str, Any], unknown: Sequence[str]) -> dict
 def _value(name: str, schema: dict[str, Any], given: Any) -> Any:
     if is_image(schema):
         return [_picture(name, each) for each in given] if isinstance(given, list) else _picture(name, given)
+    if is_box(schema):
+        return _numbers(given)
     if schema.get("type") == "integer":
         return _whole(given)
     return given
+
+
+def _numbers(text: str) -> list[float] | str:
+    """`0.1,0.05,0.9,0.95` as numbers; the text itself where it is none, which the request then refuses by name."""
+    try:
+        return [float(each) for each in text.replace(",", " ").split()]
+    except ValueError:
+        return text
 
 
 def _whole(text: str) -> int | str:

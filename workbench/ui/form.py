@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from workbench.tools.base import Tool, is_image
+from workbench.tools.base import Tool, is_box, is_image
 from workbench.ui.pictures import pictures
 from workbench.ui.scripted import scripted
 
@@ -53,9 +53,9 @@ class Field:
 
 
 def fields_of(tool: Tool) -> tuple[Field, ...]:
-    """A tool's fields in order of declaration."""
-    required = tool.required()
-    return tuple(Field(tool.name, name, schema, name in required) for name, schema in tool.properties().items())
+    """A tool's fields in order of declaration, but for boxes, which a form of fields can't show."""
+    required, properties = tool.required(), tool.properties()
+    return tuple(Field(tool.name, name, schema, name in required) for name, schema in properties.items() if not is_box(schema))
 
 
 def choices(field: Field) -> list[tuple[str, str | int]]:

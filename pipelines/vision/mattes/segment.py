@@ -71,7 +71,7 @@ def _calm(rgb: Bytes) -> Floats:
 def _on_backdrop(rgb: Bytes, lab: Floats, backdrop: Backdrop, cuts: int, face: Finder) -> Segmentation:
     first = surround(rgb, backdrop)
     backdrop = localised(backdrop, lab, _shrunk(first.outside & ~first.shadow, round(0.02 * max(lab.shape))))
-    around = surround(rgb, backdrop)
+    around = surround(rgb, backdrop, first)
     off = distance(_calm(rgb), backdrop.surface)
     found = openings(rgb, backdrop, around, face)
     outside = (around.outside & ~found.leaks) | found.gaps
