@@ -74,14 +74,37 @@ def _varied(layer: Layer, behind: Floats, generator: Generator) -> Layer:
         mix = np.eye(3) + generator.normal(0, 0.25, (3, 3))
         colour = np.clip(colour @ (mix / mix.sum(axis=1, keepdims=True)).T.astype(np.float32), 0, 1)
     colour = np.clip(colour, 0, 1) ** np.float32(np.exp(generator.normal(0, 0.3)))
-    if generator.random() < 0.2 and (layer.alpha > 0.5).any():
+    if generator.random() < 0.27 and (layer.alpha > 0.5).any():
         inside = layer.alpha > 0.5
         towards = behind[inside].mean(axis=0) - colour[inside].mean(axis=0) + generator.normal(0, 0.03, 3)
         flat = colour[inside].mean(axis=0) + (colour - colour[inside].mean(axis=0)) * generator.uniform(0.25, 0.8)
         colour = flat + towards * generator.uniform(0.6, 0.97)
+    if generator.random() < 0.3 and (layer.alpha > 0.5).any():
+        colour = _printed(np.clip(colour, 0, 1).astype(np.float32), layer.alpha, behind, generator)
     if generator.random() < 0.15:
         colour = colour * (1 + 0.15 * smooth_noise(generator, layer.size, 4))[..., None]
     return Layer(np.clip(colour, 0, 1).astype(np.float32), layer.alpha)
+
+
+def _printed(colour: Floats, alpha: Floats, behind: Floats, generator: Generator) -> Floats:
+    """With letters, bands or patches in nearly the background's colour, on which the folds go on: prints, and no gaps."""
+    rows, columns = np.nonzero(alpha > 0.5)
+    at = int(generator.integers(len(rows)))
+    x, y, unit = float(columns[at]), float(rows[at]), float(np.sqrt(len(rows)))
+    ink = np.zeros(alpha.shape, np.uint8)
+    kind = generator.random()
+    if kind < 0.4:
+        text = "".join(chr(int(each)) for each in generator.integers(48, 91, int(generator.integers(1, 4))))
+        start = (int(x - 0.25 * unit), int(y + 0.15 * unit))
+        cv2.putText(ink, text, start, 1, unit * generator.uniform(0.01, 0.03), (255,), int(generator.integers(2, 9)), cv2.LINE_AA)
+    else:
+        turn, extent = generator.uniform(0, 180), unit * generator.uniform(0.08, 0.6, 2) * ((3, 0.5) if kind < 0.7 else (1, 1))
+        cv2.fillPoly(ink, [cv2.boxPoints(((x, y), (float(extent[0]), float(extent[1])), float(turn))).astype(np.int32)], 255)
+    light = colour.mean(axis=2, keepdims=True)
+    folds = np.clip(light / max(0.03, float(np.median(light[rows, columns]))), 0.5, 1.3) ** np.float32(generator.uniform(0.05, 0.6))
+    tone = behind[rows, columns].mean(axis=0) * (1 + generator.normal(0, 0.02, 3))
+    cover = cv2.GaussianBlur(ink, (0, 0), 0.6)[..., None] / np.float32(255)
+    return np.clip(colour + (tone * folds - colour) * cover, 0, 1).astype(np.float32)
 
 
 def _photographed(scene: Floats, generator: Generator) -> Bytes:

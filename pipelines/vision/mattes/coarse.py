@@ -10,17 +10,14 @@ from skimage.graph import MCP_Geometric
 
 from pipelines.images import Bytes, Floats, Mask, resized
 from pipelines.sizes import Size
-from pipelines.vision.mattes.background import lab_of
+from pipelines.vision.mattes.background import Backdrop, lab_of
 from pipelines.vision.mattes.cues import said_cues, seen_cues
 from pipelines.vision.mattes.hints import Hints, unsaid
-from pipelines.vision.mattes.segment import Segmentation, grab
+from pipelines.vision.mattes.segment import Segmentation, grab, refined
+from pipelines.vision.mattes.surround import near_threshold
 
 _SURE, _SURELY_NOT = 0.85, 0.12
 """The net's answer from which on it is believed against the classical segmentation."""
-_SMALLEST = 0.0005
-"""Share of the picture below which a part is left as it is."""
-_RIM = 3
-"""Pixels beside the outline that are matting's to decide."""
 _REACH = 10.0
 """Sum of steps in Lab units over which a stroke spreads."""
 
@@ -68,30 +65,31 @@ def agreed(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Segmenta
     Before a plain backdrop only whole parts that the net is sure of change sides; before a busy one the net leads and a
     graph cut finds the edges.
     """
-    mask = _among_things(rgb, found, net, cuts) if found.backdrop is None else _on_backdrop(found, net)
+    mask = _among_things(rgb, found, net, cuts) if found.backdrop is None else _on_backdrop(rgb, found, found.backdrop, net, cuts)
     return replace(found, mask=mask)
 
 
-def _on_backdrop(found: Segmentation, net: Opinion) -> Mask:
-    mask = found.mask
-    added = _parts((net.alpha > 0.5) & ~_widened(mask, _RIM), net.alpha, at_least=_SURE)
-    taken = _parts((net.alpha < 0.5) & _thinned(mask, _RIM), 1 - net.alpha, at_least=1 - _SURELY_NOT)
-    return (mask | _reaching(added, ~mask & (net.alpha > 0.5))) & ~_reaching(taken, mask & (net.alpha < 0.5))
+def _on_backdrop(rgb: Bytes, found: Segmentation, backdrop: Backdrop, net: Opinion, cuts: int) -> Mask:
+    """The mask with what the net surely adds, and without what it surely drops and light alone can make of the backdrop."""
+    lab = lab_of(rgb)
+    added = _opened((net.alpha > _SURE) & ~found.mask)
+    taken = _opened((net.alpha < _SURELY_NOT) & found.mask & _unlit(lab - backdrop.surface, backdrop.noise))
+    if not added.any() and not taken.any():
+        return found.mask
+    mask = (found.mask | added) & ~taken
+    near = _widened(added | taken, 6)
+    return np.where(near, refined(lab, backdrop, mask, _thinned(~mask, 2), cuts), mask)
 
 
-def _parts(region: Mask, sureness: Floats, at_least: float) -> Mask:
-    """The connected parts of `region` that are large enough and in the mean sure enough."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=4)
-    if count < 2:
-        return np.zeros(region.shape, np.bool_)
-    means = np.bincount(labels.ravel(), sureness.ravel(), count) / np.bincount(labels.ravel(), minlength=count)
-    chosen = np.flatnonzero((stats[:, cv2.CC_STAT_AREA] > _SMALLEST * region.size) & (means > at_least))
-    return np.isin(labels, chosen[chosen > 0])
+def _unlit(difference: Floats, noise: float) -> Mask:
+    """Pixels that may be backdrop in shadow: not much of a tint, and hardly lighter."""
+    tint = np.hypot(difference[..., 1], difference[..., 2])
+    light = difference[..., 0]
+    return np.asarray((tint < 3 + noise - 0.08 * light) & (light < near_threshold(noise)))
 
 
-def _reaching(seeds: Mask, region: Mask) -> Mask:
-    """`seeds`, and what of `region` is within their reach."""
-    return seeds | (_widened(seeds, _RIM + 1) & region)
+def _opened(region: Mask) -> Mask:
+    return cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_OPEN, _disc(1)) > 0
 
 
 def _among_things(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Mask:
