@@ -111,6 +111,10 @@ class BackgroundRemove:
     image: Image
     color: str | None = None
     """`#rrggbb`; None leaves the background transparent."""
+    box: tuple[float, float, float, float] | None = None
+    """Left, top, right, bottom from 0 to 1: the subject is inside, and nothing outside is kept."""
+    scribble: Image | None = None
+    """Drawn over the picture, transparent where nothing is: red strokes are background, all others the subject."""
     size: Size
     mode: Mode
     seed: int

@@ -7,6 +7,7 @@ from pipelines.engine import Output, Progress
 from pipelines.images import alpha_of, composite, picture, resized, size_of
 from pipelines.sizes import Size
 from pipelines.tasks import BackgroundRemove
+from pipelines.vision.mattes.hints import Hints, hints_of
 from pipelines.vision.mattes.matting import Matte, matte_of
 from pipelines.vision.upsample import bleed
 
@@ -20,11 +21,17 @@ def run(task: BackgroundRemove, progress: Progress) -> Output:
     """
     source = _reduced(task.image, task.size)
     steps = iter(range(4))
-    found = matte_of(source, task.mode, lambda note: progress(next(steps), 4, note))
+    found = matte_of(source, task.mode, lambda note: progress(next(steps), 4, note), _hints(task, size_of(source)))
     progress(3, 4, "composing")
     image = _composed(found, task)
     progress(4, 4, "done", image)
     return Output(image, _notes(task, found), _details(task, found))
+
+
+def _hints(task: BackgroundRemove, size: Size) -> Hints | None:
+    if task.box is None and task.scribble is None:
+        return None
+    return hints_of(size, task.box, task.scribble)
 
 
 def _reduced(image: Image.Image, size: Size) -> Image.Image:

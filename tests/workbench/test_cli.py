@@ -108,6 +108,8 @@ def test_run_makes_the_picture_and_says_what_it_cost(home: Path, picture: Path, 
 def refusals() -> Iterator[Any]:
     yield pytest.param(["--image", "{picture}", "--factor", "2x"], "factor", id="a field of another tool")
     yield pytest.param(["--image", "{picture}", "--color", "red"], "color", id="no colour")
+    yield pytest.param(["--image", "{picture}", "--box", "0.9,0,0.1,1"], "box", id="a box from right to left")
+    yield pytest.param(["--image", "{picture}", "--box", "left"], "box", id="no box")
     yield pytest.param(["--image", "{missing}"], "image", id="no such file")
     yield pytest.param(["--image", "{text}"], "image", id="not a picture")
     yield pytest.param(["--image", "{empty}"], "image", id="zero bytes")
@@ -196,3 +198,8 @@ def test_a_number_that_is_none_is_left_for_the_request_to_refuse() -> None:
 def test_a_stray_word_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"stray\.png"):
         values_of(TOOLS["edit"], {}, ["stray.png"])
+
+
+@pytest.mark.parametrize("text", ["0.1,0.05,0.9,0.95", "0.1, 0.05, 0.9, 0.95", "0.1 0.05 0.9 0.95"])
+def test_a_box_is_written_as_four_numbers(text: str) -> None:
+    assert values_of(TOOLS["background-remove"], {"box": text}, []) == {"box": [0.1, 0.05, 0.9, 0.95]}

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pipelines.sizes import Mode, Size
-from pipelines.tasks import Task
+from pipelines.tasks import BackgroundRemove, Task
 from workbench.errors import InvalidInput
 from workbench.tools.base import Facts, Tool, Toolbox, is_image
 from workbench.tools.registry import TOOLS
@@ -23,7 +23,7 @@ FIELDS = {
     "create-face": "prompt num_images resolution generation_mode seed",
     "edit": "image prompt image_context annotations mask num_images resolution generation_mode seed",
     "reframe": "image aspect_ratio resolution generation_mode seed",
-    "background-remove": "image color generation_mode",
+    "background-remove": "image color box scribble generation_mode",
     "face-swap": "image face_reference match generation_mode seed",
     "upscale": "image factor generation_mode seed",
     "image-to-video": "image end_image prompt duration resolution seed",
@@ -196,3 +196,25 @@ def test_landmarks_reach_the_task() -> None:
     task = tool.build(request, pictures, tool.decide(tool, request, facts(tool)), seed=7)
     assert task.landmarks == {"crotch": (0.5, 1.0)}  # type: ignore[union-attr]
     assert tool.parse({**smallest(tool), "landmarks": {}}).landmarks is None  # type: ignore[attr-defined]
+
+
+def test_a_box_is_four_numbers_in_order() -> None:
+    tool = TOOLS["background-remove"]
+    assert tool.parse({"image": "a", "box": [0, 0.05, 0.9, 1]}).model_dump()["box"] == (0.0, 0.05, 0.9, 1.0)
+    assert tool.parse({"image": "a", "box": None}).model_dump()["box"] is None
+
+
+@pytest.mark.parametrize("wrong", [[0.9, 0, 0.1, 1], [0, 0.5, 1, 0.5], [0, 0, 1], [0, 0, 1, 2], "0 0 1 1", [0, 0, 1, "x"], [nan, 0, 1, 1], [0, 0, True, 1]])
+def test_another_box_is_refused_with_what_a_box_is(wrong: Any) -> None:
+    with pytest.raises(InvalidInput, match="left, top, right, bottom") as caught:
+        TOOLS["background-remove"].parse({"image": "a", "box": wrong})
+    assert [each.field for each in caught.value.problems] == ["box"]
+
+
+def test_a_box_reaches_the_task() -> None:
+    tool = TOOLS["background-remove"]
+    request = tool.parse({"image": "a", "box": [0.1, 0, 0.9, 1], "scribble": "b"})
+    picture, drawing = Image.new("RGB", (800, 1000)), Image.new("RGBA", (8, 10))
+    task = tool.build(request, {"image": (picture,), "scribble": (drawing,)}, tool.decide(tool, request, facts(tool)), seed=7)
+    assert isinstance(task, BackgroundRemove)
+    assert (task.box, task.scribble) == ((0.1, 0.0, 0.9, 1.0), drawing)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import InvalidInput, Problem
-from workbench.tools.base import Tool, is_image
+from workbench.tools.base import Tool, is_box, is_image
 
 PASSED_ON = ("http://", "https://", "data:")
 
@@ -23,7 +23,7 @@ def add_fields(parser: ArgumentParser, tool: Tool) -> None:
             flag(name),
             dest=name,
             default=SUPPRESS,
-            action="append" if schema.get("type") == "array" else "store",
+            action="append" if schema.get("type") == "array" and not is_box(schema) else "store",
             metavar=_metavar(schema),
             help=f"{schema['description']}{needed}".replace("%", "%%"),
         )
@@ -39,6 +39,8 @@ def _metavar(schema: dict[str, Any]) -> str:
         return "{" + ",".join(map(str, schema["enum"])) + "}"
     if is_image(schema):
         return "PICTURE"
+    if is_box(schema):
+        return "LEFT,TOP,RIGHT,BOTTOM"
     return {"integer": "N", "number": "X", "object": "JSON"}.get(schema["type"], "TEXT")
 
 
@@ -58,6 +60,8 @@ def values_of(tool: Tool, given: dict[str, Any], unknown: Sequence[str]) -> dict
 def _value(name: str, schema: dict[str, Any], given: Any) -> Any:
     if is_image(schema):
         return [_picture(name, each) for each in given] if isinstance(given, list) else _picture(name, given)
+    if is_box(schema):
+        return _numbers(given)
     if schema.get("type") == "integer":
         return _whole(given)
     if schema.get("type") == "object":
@@ -71,6 +75,14 @@ def _object(name: str, text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise InvalidInput(Problem(name, f"is no JSON: {error}")) from error
+
+
+def _numbers(text: str) -> list[float] | str:
+    """`0.1,0.05,0.9,0.95` as numbers; the text itself where it is none, which the request then refuses by name."""
+    try:
+        return [float(each) for each in text.replace(",", " ").split()]
+    except ValueError:
+        return text
 
 
 def _whole(text: str) -> int | str:

@@ -9,7 +9,7 @@ from pipelines import tasks
 from pipelines.sizes import Tier
 from workbench.credits.tariffs import FixedPrice
 from workbench.tools.base import Request, Tool
-from workbench.tools.fields import GenerationMode, ImageRef
+from workbench.tools.fields import BoxOrNone, GenerationMode, ImageRef, drawn
 from workbench.tools.rules import decide_same_size
 
 
@@ -30,6 +30,18 @@ class BackgroundRemoveRequest(Request):
         pattern=r"^#[0-9a-f]{6}$",
         title="Background colour",
         description="A colour such as #f4f1ec to put behind the subject. Empty: transparent.",
+    )
+    box: BoxOrNone = Field(
+        None,
+        title="Box",
+        description="Left, top, right and bottom of a box around the subject, from 0 to 1; all outside it becomes background.",
+        json_schema_extra=drawn("image", "box"),
+    )
+    scribble: ImageRef | None = Field(
+        None,
+        title="Scribble",
+        description="A drawing over the picture, transparent where nothing is drawn: green strokes keep, red strokes drop.",
+        json_schema_extra=drawn("image", "scribble"),
     )
     generation_mode: GenerationMode = "auto"
 

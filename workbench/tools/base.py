@@ -151,6 +151,11 @@ def _flat(schema: dict[str, Any]) -> dict[str, Any]:
     return {**options[0], **{key: value for key, value in schema.items() if key != "anyOf"}} if options else schema
 
 
+def is_box(schema: Mapping[str, Any]) -> bool:
+    """Whether a property of `Tool.properties` holds a part of a picture: four numbers, not a list of pictures."""
+    return schema.get("format") == "box"
+
+
 def _problems(tool: Tool, error: ValidationError) -> list[Problem]:
     found: dict[str, Problem] = {}
     for each in error.errors(include_url=False):
@@ -167,6 +172,11 @@ def _message(tool: Tool, field: str, error: ErrorDetails) -> str:
             return "is required"
         case "extra_forbidden":
             return f"is no field of {tool.name}; its fields are {', '.join(tool.request.model_fields)}"
+        case _ if is_box(schema):
+            return (
+                "takes four numbers from 0 to 1: left, top, right, bottom, left less than right and top less than bottom; "
+                f"got {_short(error['input'])}"
+            )
         case "literal_error":
             return f"{_short(error['input'])} is none of {', '.join(map(str, schema['enum']))}"
         case "too_long" | "too_short" | "list_type" if "maxItems" in schema:

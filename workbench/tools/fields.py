@@ -18,6 +18,28 @@ def drawn(over: str, kind: Drawing) -> dict[str, JsonValue]:
     return {"over": over, "draw": kind}
 
 
+def _box(value: Any) -> Any:
+    """Four numbers in order, else an error that names them; None is no box."""
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or len(value) != 4 or any(type(each) not in (int, float) for each in value):
+        raise ValueError("not four numbers")
+    left, top, right, bottom = (float(each) for each in value)
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise ValueError("not left to right and top to bottom within 0 to 1")
+    return left, top, right, bottom
+
+
+Box = Annotated[
+    tuple[float, float, float, float],
+    WithJsonSchema({
+        "type": "array", "format": "box", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 4, "maxItems": 4,
+    }),
+]  # fmt: skip
+"""Left, top, right and bottom as shares of width and height, 0 to 1."""
+BoxOrNone = Annotated[Box | None, BeforeValidator(_box)]
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 

@@ -9,7 +9,7 @@ from pipelines import tasks
 from pipelines.sizes import Mode
 from workbench.credits.tariffs import ImagePrice
 from workbench.tools.base import Request, Tool
-from workbench.tools.fields import ImageRef, NumImages, Prompt, Resolution, Seed, TryOnMode
+from workbench.tools.fields import ImageRef, NumImages, Prompt, Resolution, Seed, TryOnMode, drawn
 from workbench.tools.rules import decide_image
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -57,6 +57,7 @@ class TryOnRequest(Request):
             title="Landmarks",
             description="Points of the garment on the product picture where the ones found are wrong: names to [x, y], "
             "0 to 1 of its width and height. Points that are given win.",
+            json_schema_extra=drawn("product_image", "points"),
         ),
     ] = None
     num_images: NumImages = 1

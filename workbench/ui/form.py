@@ -53,10 +53,9 @@ class Field:
 
 
 def fields_of(tool: Tool) -> tuple[Field, ...]:
-    """A tool's fields in order of declaration, without objects, which no component of a form holds."""
+    """A tool's fields in order of declaration."""
     required = tool.required()
-    shown = {name: schema for name, schema in tool.properties().items() if schema.get("type") != "object"}
-    return tuple(Field(tool.name, name, schema, name in required) for name, schema in shown.items())
+    return tuple(Field(tool.name, name, schema, name in required) for name, schema in tool.properties().items())
 
 
 def choices(field: Field) -> list[tuple[str, str | int]]:

@@ -11,13 +11,13 @@ from PIL import Image
 from pipelines.errors import SubjectNotFound
 from pipelines.images import Bytes, Floats, Mask, alpha_of, blurred, pixels, resized, to_float
 from pipelines.sizes import Mode, Size
-from pipelines.vision.faces import Face
 from pipelines.vision.mattes.background import Backdrop, distance, lab_of, rgb_of
 from pipelines.vision.mattes.closed_form import Prior, closed_form_alpha
 from pipelines.vision.mattes.foreground import estimate_foreground
-from pipelines.vision.mattes.gaps import Finder
+from pipelines.vision.mattes.coarse import Opinion, agreed, obeyed, opinion
+from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.known_colours import certainty, layers_of, projected
-from pipelines.vision.mattes.segment import Segmentation, finder, nobody, segment
+from pipelines.vision.mattes.segment import Segmentation, nobody, segment
 from pipelines.vision.mattes.slits import slits
 from pipelines.vision.mattes.surround import near_threshold
 
@@ -40,8 +40,6 @@ class _Effort:
     """Long side in pixels at which subject and background are told apart."""
     cuts: int
     """Rounds of GrabCut."""
-    search: bool
-    """Whether to look for a face where only a person explains a gap."""
     fine: int
     """Long side in pixels at which narrow openings are looked for."""
     fields: int
@@ -55,9 +53,9 @@ class _Effort:
 
 
 _EFFORTS = {
-    Mode.FAST: _Effort(side=320, cuts=2, search=False, fine=640, fields=400, unknowns=0, iterations=0, sweeps=1),
-    Mode.BALANCED: _Effort(side=448, cuts=4, search=True, fine=900, fields=640, unknowns=25_000, iterations=40, sweeps=3),
-    Mode.QUALITY: _Effort(side=448, cuts=5, search=True, fine=1100, fields=900, unknowns=160_000, iterations=80, sweeps=6),
+    Mode.FAST: _Effort(side=320, cuts=2, fine=640, fields=400, unknowns=0, iterations=0, sweeps=1),
+    Mode.BALANCED: _Effort(side=448, cuts=4, fine=900, fields=640, unknowns=25_000, iterations=40, sweeps=3),
+    Mode.QUALITY: _Effort(side=448, cuts=5, fine=1100, fields=900, unknowns=160_000, iterations=80, sweeps=6),
 }
 
 _LEAST_SEPARATION = 0.3
@@ -80,35 +78,48 @@ def _unwatched(note: str) -> None:
     """Nobody looks on."""
 
 
-def matte(rgb: Bytes, mode: Mode, watch: Callable[[str], None] = _unwatched) -> Matte:
+def matte(rgb: Bytes, mode: Mode, watch: Callable[[str], None] = _unwatched, hints: Hints | None = None) -> Matte:
     """The subject of a photograph, uint8 (h, w, 3) in sRGB, cut out from whatever is behind it.
 
-    `watch` is called with what comes next, three times; an exception that it raises ends the work. Raises
-    SubjectNotFound where nothing stands out.
+    `hints`, of the same size, are obeyed to the pixel. `watch` is called with what comes next, three times; an exception that
+    it raises ends the work. Raises SubjectNotFound where nothing stands out.
     """
     effort = _EFFORTS[mode]
     watch("finding the subject")
+    size = Size(rgb.shape[1], rgb.shape[0])
+    hints = hints or unsaid(size)
     small = resized(rgb, _fitting(rgb, effort.side))
-    face = finder(small) if effort.search else nobody
-    found = segment(small, effort.cuts, face)
-    if found.separation < _LEAST_SEPARATION or not 0.001 < found.mask.mean() < 0.98:
-        raise SubjectNotFound("nothing in this picture stands out from its background; use one with a plainer background")
+    net = opinion(small, hints.at(_fitting(rgb, effort.side)))
+    found = _found(small, net, hints, effort)
     watch("drawing its edges")
-    trimap = _trimap(small, found, Size(rgb.shape[1], rgb.shape[0]))
-    trimap = _slit(trimap, rgb, found, effort.fine, face)
+    trimap = _trimap(small, found, net, size)
+    trimap = _told(_slit(trimap, rgb, found, net, effort.fine), hints)
     image = to_float(rgb)
     alpha = _alpha(image, trimap, found, effort)
     watch("cleaning its colours")
     return Matte(alpha, _colours(image, alpha, effort.sweeps), found.separation)
 
 
-def matte_of(image: Image.Image, mode: Mode, watch: Callable[[str], None] = _unwatched) -> Matte:
-    """The matte of a picture: its own where it has transparency, else the one of `matte`."""
+def _found(small: Bytes, net: Opinion, hints: Hints, effort: _Effort) -> Segmentation:
+    """The subject at the small size, by the classical segmentation, the net and the person, whose word is the last."""
+    told = hints.at(Size(small.shape[1], small.shape[0]))
+    found = agreed(small, segment(small, effort.cuts, nobody), net, effort.cuts)
+    found = obeyed(small, found, net, told)
+    if (found.separation < _LEAST_SEPARATION and not hints.said) or not 0.001 < found.mask.mean() < 0.98:
+        raise SubjectNotFound("nothing in this picture stands out from its background; use one with a plainer background")
+    return found
+
+
+def matte_of(
+    image: Image.Image, mode: Mode, watch: Callable[[str], None] = _unwatched, hints: Hints | None = None
+) -> Matte:
+    """The matte of a picture: its own where it has transparency, less what hints drop, else the one of `matte`."""
     own = alpha_of(image)
     if own is None:
-        return matte(pixels(image), mode, watch)
+        return matte(pixels(image), mode, watch, hints)
+    own = own if hints is None else np.where(hints.never, 0, own).astype(np.float32)
     if not (own > 0).any():
-        raise SubjectNotFound("this picture is fully transparent")
+        raise SubjectNotFound("this picture is fully transparent" if hints is None else "nothing is left of this picture")
     return Matte(own, to_float(np.asarray(image.convert("RGBA"))[..., :3]), 1.0)
 
 
@@ -136,7 +147,7 @@ def _fitting(rgb: Bytes, side: int) -> Size:
     return Size(max(1, round(width * scale)), max(1, round(height * scale)))
 
 
-def _trimap(small: Bytes, found: Segmentation, size: Size) -> _Trimap:
+def _trimap(small: Bytes, found: Segmentation, net: Opinion, size: Size) -> _Trimap:
     """A band of constant width around the mask's edge, and with it whatever near the edge may be hair or a gap in it."""
     mask = found.mask.astype(np.uint8)
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
@@ -151,20 +162,21 @@ def _trimap(small: Bytes, found: Segmentation, size: Size) -> _Trimap:
     return _Trimap((depth > 0) & ~unknown, (depth <= 0) & ~unknown, hard)
 
 
-def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, side: int, face: Finder) -> _Trimap:
+def _told(trimap: _Trimap, hints: Hints) -> _Trimap:
+    """The trimap with every hint in it."""
+    inside, outside = (trimap.inside | hints.keep) & ~hints.never, (trimap.outside | hints.never) & ~hints.keep
+    return _Trimap(inside, outside | hints.never, np.where(inside, 1, np.where(outside, 0, trimap.hard)).astype(np.float32))
+
+
+def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: int) -> _Trimap:
     """The trimap with the openings that only show at `side` pixels."""
     if found.backdrop is None:
         return trimap
     fine = resized(rgb, _fitting(rgb, side))
-    size, scale = Size(fine.shape[1], fine.shape[0]), fine.shape[0] / found.mask.shape[0]
-
-    def near() -> Face | None:
-        seen = face()
-        return None if seen is None else replace(seen, x=scale * seen.x, y=scale * seen.y, side=scale * seen.side)
-
+    size = Size(fine.shape[1], fine.shape[0])
     mask = _grown(found.mask.astype(np.float32), size) > 0.5
     surface = replace(found.backdrop, surface=_grown(found.backdrop.surface, size))
-    opening = slits(fine, mask, surface, near).astype(np.uint8)
+    opening = slits(fine, mask, surface, nobody, _grown(net.alpha, size)).astype(np.uint8)
     if not opening.any():
         return trimap
     depth = cv2.distanceTransform(opening, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5)

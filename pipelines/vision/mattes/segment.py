@@ -71,21 +71,21 @@ def _calm(rgb: Bytes) -> Floats:
 def _on_backdrop(rgb: Bytes, lab: Floats, backdrop: Backdrop, cuts: int, face: Finder) -> Segmentation:
     first = surround(rgb, backdrop)
     backdrop = localised(backdrop, lab, _shrunk(first.outside & ~first.shadow, round(0.02 * max(lab.shape))))
-    around = surround(rgb, backdrop)
+    around = surround(rgb, backdrop, first)
     off = distance(_calm(rgb), backdrop.surface)
     found = openings(rgb, backdrop, around, face)
     outside = (around.outside & ~found.leaks) | found.gaps
     solid = _without_specks(~outside)
     outer = _shrunk(outside, 2) | _shrunk(found.gaps, 1)
-    mask = _refined(lab, off, solid, outer, backdrop, cuts) if solid.any() else solid
+    mask = refined(lab, backdrop, solid, outer, cuts) if solid.any() else solid
     mask = _without_specks(mask & ~(around.shadow & outside))
     return Segmentation(mask, backdrop, _contrast(lab, off, mask, backdrop))
 
 
-def _refined(lab: Floats, off: Floats, solid: Mask, outer: Mask, backdrop: Backdrop, cuts: int) -> Mask:
+def refined(lab: Floats, backdrop: Backdrop, solid: Mask, outer: Mask, cuts: int) -> Mask:
     """The edge between `solid` and `outer`, put where the picture has it: by watershed before a clean backdrop, whose
     colour the subject may have too, by GrabCut on the difference to a textured one."""
-    inner = _shrunk(solid, 4)
+    inner, off = _shrunk(solid, 4), distance(lab, backdrop.surface)
     scaled = np.arcsinh((lab - backdrop.surface) / (2 * backdrop.noise)).astype(np.float32)
     if backdrop.noise < 2:
         return _flooded(scaled, inner, outer, solid & (off > near_threshold(backdrop.noise)))

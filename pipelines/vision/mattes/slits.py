@@ -24,6 +24,8 @@ _ARM = 0.8
 _END = 14
 """Longest end of a slit, in pixels, too narrow to be a part of its own."""
 _MANY = 12
+_LIKELY_NOT, _LIKELY = 0.5, 0.9
+"""How likely the subject an unsure and a sure opening may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,23 @@ class _Slit:
     depth: float
     """Distance to the outside in pixels."""
 
+    @property
+    def sure(self) -> bool:
+        """Whether it is told by itself from a print."""
+        return self.lit and self.skin > 0.2
 
-def slits(rgb: Bytes, mask: Mask, backdrop: Backdrop, face: Finder) -> Mask:
+    def among(self, likely: Floats) -> bool:
+        """Whether it is an opening where `likely` says how probable the subject is."""
+        return float(likely[self.part].mean()) < (_LIKELY if self.sure else _LIKELY_NOT)
+
+
+def slits(rgb: Bytes, mask: Mask, backdrop: Backdrop, face: Finder, likely: Floats | None = None) -> Mask:
     """bool (h, w): parts of `mask`, the subject in uint8 (h, w, 3), that are backdrop.
 
     Such a part is smooth, has the backdrop's chromaticity, but for some light that the body throws back into a shaded
     one, and ends at a sharp edge on all sides. Prints pass that test too; so it must also touch skin, or lie in or beside
-    the outline of a person no deeper than an arm. A face gives the scale; it is asked for only where skin can't decide.
+    the outline of a person no deeper than an arm. A face gives the scale; it is asked for only where skin can't decide,
+    and only where `likely`, float32 (h, w), how likely each pixel is the subject, isn't known, which decides otherwise.
     """
     lab = lab_of(rgb)
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
@@ -70,11 +82,14 @@ def slits(rgb: Bytes, mask: Mask, backdrop: Backdrop, face: Finder) -> Mask:
         slit = _judged(part, view, mask)
         if slit is not None:
             found.append(slit)
-    sure = [slit for slit in found if slit.lit and slit.skin > 0.2]
-    unsure = [slit for slit in found if not (slit.lit and slit.skin > 0.2)]
-    someone = face() if unsure and len(found) < _MANY else None
-    if someone is not None:
-        sure += [slit for slit in unsure if slit.depth < _ARM * someone.side]
+    if likely is not None:
+        sure = [slit for slit in found if slit.among(likely)]
+    else:
+        sure = [slit for slit in found if slit.sure]
+        unsure = [slit for slit in found if not slit.sure]
+        someone = face() if unsure and len(found) < _MANY else None
+        if someone is not None:
+            sure += [slit for slit in unsure if slit.depth < _ARM * someone.side]
     if not sure or len(sure) >= _MANY:
         return np.zeros(mask.shape, np.bool_)
     return _grown(np.any([slit.part for slit in sure], axis=0), view, mask)

@@ -18,6 +18,9 @@ _PASSABLE = 0.6
 class Surround:
     """Background in a picture of (h, w) pixels."""
 
+    climb: Floats
+    """float32 (h, w): least sum of steps on the way from the border."""
+
     outside: Mask
     """bool (h, w): backdrop in light or shadow, connected to the border."""
     shadow: Mask
@@ -29,27 +32,27 @@ def near_threshold(noise: float) -> float:
     return 2.2 * noise + 0.8
 
 
-def surround(rgb: Bytes, backdrop: Backdrop) -> Surround:
+def surround(rgb: Bytes, backdrop: Backdrop, before: Surround | None = None) -> Surround:
     """What is background in uint8 (h, w, 3), by colour, chromaticity and connection.
 
     A pixel is shadow where it is the backdrop times one factor in linear light, so that its chromaticity is unchanged.
     Both shadow and lit backdrop must be reached from the border: the least sum of steps on the way, ramps
-    not counted, stays small. So a white garment on white keeps its inside. A shadow larger than all that is left is none.
+    not counted, stays small; `before`, from a first look with another backdrop, saves finding that again. So a white garment on white keeps its inside. A shadow larger than all that is left is none.
     """
     smooth = cast(Bytes, cv2.GaussianBlur(rgb, (0, 0), 1.0))
     off = distance(lab_of(cast(Bytes, cv2.medianBlur(rgb, 3))), backdrop.surface)
     near = off < near_threshold(backdrop.noise)
     start = connected_to(border_weight(*off.shape) > 0, near) & _edge_zone(near)
     if not start.any():
-        return Surround(near & False, near & False)
-    climb = _climb(_steps(rgb, start), start)
+        return Surround(np.zeros_like(off), near & False, near & False)
+    climb = _climb(_steps(rgb, start), start) if before is None or not before.outside.any() else before.climb
     shadow = _darkened(smooth, backdrop.surface) & (climb < _PASSABLE + 0.01 * off**2) & ~near
     lit = _joined(near & (climb < _PASSABLE), start)
     outside = _joined(lit | _opened(shadow), start)
     outside |= near & (cv2.dilate(outside.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
     if np.count_nonzero(outside & ~lit) > np.count_nonzero(~outside):
-        return Surround(lit, lit & False)
-    return Surround(outside, outside & shadow)
+        return Surround(climb, lit, lit & False)
+    return Surround(climb, outside, outside & shadow)
 
 
 def _joined(region: Mask, start: Mask) -> Mask:
