@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from pipelines.decode import Limits, decode
 from pipelines.engine import Engines, Support
+from pipelines.errors import PipelineError
 from pipelines.images import size_of
 from pipelines.registry import engines as engines_of
 from pipelines.sizes import Mode, Size
@@ -40,7 +41,7 @@ from workbench.store.models import JobRow, OrganisationRow
 from workbench.tools.base import Toolbox
 from workbench.tools.quote import quote
 from workbench.tools.registry import TOOLS
-from workbench.views import AssetView, BalanceView, EntryView, JobView, QuoteView
+from workbench.views import AssetView, BalanceView, EntryView, JobView, LandmarksView, QuoteView
 
 LOG = logging.getLogger(__name__)
 LOCAL = "local"
@@ -244,6 +245,23 @@ class Studio:
     def add_picture(self, data: bytes, name: str = "", *, owner: str = LOCAL) -> AssetView:
         """Take in a picture file. Raises PictureUnreadable or PictureTooLarge; then nothing is stored."""
         return self._assets.add_upload(owner, data, name)
+
+    def landmarks(self, asset_id: str, prompt: str = "", *, owner: str = LOCAL) -> LandmarksView:
+        """Where a stored product picture's landmarks seem to be, to be looked over before a Try-On; costs nothing.
+
+        Raises NotFound, and InvalidInput where the picture shows no garment.
+        """
+        from pipelines.draft.landmarks import find_landmarks
+
+        if self.asset(asset_id, owner=owner).is_video:
+            raise InvalidInput(Problem("picture", "is a video; choose a picture of the product"))
+        try:
+            found = find_landmarks(self._assets.open(owner, asset_id), prompt)
+        except PipelineError as error:
+            raise InvalidInput(Problem("picture", str(error))) from error
+        if not found.points:
+            raise InvalidInput(Problem("picture", f"seems to show {found.category!r}, which has no points to move"))
+        return LandmarksView(found.category, found.confidence, found.points)
 
     def assets(
         self, *, owner: str = LOCAL, limit: int = 50, before: datetime | None = None, tool: str | None = None

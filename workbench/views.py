@@ -42,6 +42,17 @@ class AssetView:
 
 
 @dataclass(frozen=True, slots=True)
+class LandmarksView:
+    """What a product picture shows."""
+
+    category: str
+    confidence: float
+    """0 to 1; below 0.5 the points are a guess."""
+    points: Mapping[str, tuple[float, float]]
+    """Name to x, y as shares of the picture's width and height."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutputView:
     """What became of one output: an asset or an error."""
 

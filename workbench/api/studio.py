@@ -19,7 +19,8 @@ from workbench.errors import InvalidInput, Problem
 from workbench.jobs.show import shown
 from workbench.studio import LOCAL, Studio
 from workbench.tools.base import Tool
-from workbench.views import AssetView, BalanceView, EntryView, JobView, QuoteView, as_json
+from workbench.tools.fields import MAX_PROMPT
+from workbench.views import AssetView, BalanceView, EntryView, JobView, LandmarksView, QuoteView, as_json
 
 KEEP_ALIVE_SECONDS = 15.0
 LOOK_SECONDS = 0.5
@@ -61,6 +62,14 @@ class QuoteOrder(Order):
 
 class JobOrder(Order):
     engine: str = Field("auto", description="Which engine makes it; auto takes the best that can.")
+
+
+class LandmarksOrder(BaseModel):
+    """A product picture to be read."""
+
+    model_config = ConfigDict(extra="forbid")
+    picture: str = Field(description="The id of an asset.")
+    prompt: str = Field("", max_length=MAX_PROMPT, description="What the product is, where the picture leaves that open.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,11 @@ def _pictures(studio: Studio) -> APIRouter:
         """Take in a picture: a form with one `file`, or the file as the body with its `name` in the query."""
         found = await _upload(request, name)
         return await run_in_threadpool(_add, studio, found)
+
+    @router.post("/landmarks")
+    def landmarks(order: LandmarksOrder) -> LandmarksView:
+        """Where the landmarks of a garment seem to be, for a request's `landmarks`; nothing is stored or charged."""
+        return studio.landmarks(order.picture, order.prompt, owner=LOCAL)
 
     @router.get("/assets")
     def assets(limit: Limit = 50, before: Before = None, tool: ToolName = None) -> tuple[AssetView, ...]:

@@ -80,7 +80,7 @@ def _drawing(field: Field) -> Component:
     """Something drawn over the picture of another field of the tool."""
     return scripted(
         "drawing",
-        value={} if field.schema.get("type") == "object" else [],
+        value=_blank(field),
         label=field.title,
         elem_id=field.id,
         title=field.title,
@@ -88,6 +88,11 @@ def _drawing(field: Field) -> Component:
         kind=field.schema["draw"],
         over=f"{field.tool}-{field.schema['over']}".replace("_", "-"),
     )
+
+
+def _blank(field: Field) -> list[Any] | dict[str, Any]:
+    """The value of a field over which nothing is drawn."""
+    return {} if field.schema.get("type") == "object" else []
 
 
 def _choice(field: Field) -> Component:
@@ -205,7 +210,7 @@ def shown_value(field: Field, values: Mapping[str, Any]) -> Any:
     if is_image(field.schema):
         return [] if not value else list(value) if isinstance(value, (list, tuple)) else [value]
     if value is None:
-        value = field.schema.get("default")
+        value = _blank(field) if "draw" in field.schema else field.schema.get("default")
     if _typed(field.schema):
         return "" if value is None else str(value)
     return "" if value is None else value

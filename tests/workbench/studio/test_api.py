@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,24 @@ def test_a_job_from_upload_to_download(client: TestClient, png: bytes) -> None:
     assert [each["id"] for each in client.get("/api/jobs?limit=1").json()] == [job["id"]]
     assert {each["kind"] for each in client.get("/api/assets").json()} == {"upload", "output"}
     assert client.get("/api/credits").json()["balance"]["spent"] == 2 * PRICE
+
+
+def test_the_landmarks_of_a_garment_are_told_and_nothing_is_charged(client: TestClient) -> None:
+    shirt = Path("workbench/ui/samples/garment-oxford-shirt.webp").read_bytes()
+    asset = client.post("/api/pictures?name=shirt.webp", content=shirt).json()["id"]
+    found = client.post("/api/landmarks", json={"picture": asset}).json()
+    assert found["category"] == "top"
+    assert {"shoulder_left", "shoulder_right", "hem_left", "hem_right"} <= found["points"].keys()
+    assert all(0 <= share <= 1 for point in found["points"].values() for share in point)
+    assert found["points"]["shoulder_left"][1] < found["points"]["hem_left"][1]
+    assert client.get("/api/credits").json()["balance"]["spent"] == 0
+
+
+def test_landmarks_of_what_is_no_garment_are_refused_with_advice(client: TestClient, png: bytes) -> None:
+    asset = client.post("/api/pictures?name=flat.png", content=png).json()["id"]
+    refusal = client.post("/api/landmarks", json={"picture": asset})
+    assert (refusal.status_code, refusal.json()["fields"][0]["field"]) == (422, "picture")
+    assert client.post("/api/landmarks", json={"picture": "nobody"}).status_code == 404
 
 
 def test_a_body_of_bytes_is_a_picture_too(client: TestClient, png: bytes) -> None:
