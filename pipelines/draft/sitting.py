@@ -37,8 +37,8 @@ class _Effort:
 
 
 _EFFORTS = {
-    Mode.FAST: _Effort(260_000, 560_000, 560_000, 0.4),
-    Mode.BALANCED: _Effort(620_000, 2_300_000, 4_400_000, 0.8),
+    Mode.FAST: _Effort(200_000, 480_000, 480_000, 0.4),
+    Mode.BALANCED: _Effort(900_000, 2_300_000, 4_400_000, 0.8),
     Mode.QUALITY: _Effort(1_500_000, 4_300_000, 9_500_000, 1.0),
 }
 PAPERS: tuple[Colour, ...] = (

@@ -223,7 +223,7 @@ def shell_of(face: Face, skull: Skull) -> Shell | None:
         ball = np.sqrt(np.maximum(cut.ball[1] ** 2 - (y - cut.ball[0]) ** 2, 0)) * (1 + cut.bumps * noise)
         outer = np.where(y > 0.5, ball, np.maximum(outer, base + (ball - base) * rise))
     free = np.clip((BELOW_EARS - y) / 0.25, 0, 1)
-    inner = base * 0.3 + (np.maximum(outer - 0.055 - 0.105 * rise, 0) - base * 0.3) * free
+    inner = base * 0.3 + np.maximum(base * 0.7 - 0.055, 0) * free
     maps = np.dstack([np.sign(outer) * outer**2, inner**2, inside]).astype(np.float32)
     return Shell(np.ascontiguousarray(maps), cut, face.hairdo)
 
