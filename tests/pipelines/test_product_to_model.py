@@ -76,7 +76,7 @@ def test_a_top_gets_neutral_trousers_and_a_dress_gets_nothing() -> None:
     assert not any("added" in note for note in made("dress").notes)
 
 
-@pytest.mark.parametrize(("kind", "read"), [("dress", "dress"), ("skirt", "bottom"), ("tank", "top"), ("jacket", "top")])
+@pytest.mark.parametrize(("kind", "read"), [("dress", "dress"), ("skirt", "bottom"), ("tank", "top"), ("jacket", "outerwear")])
 def test_rendered_garments_are_read_as_what_they_are(kind: Kind, read: str) -> None:
     assert made(kind).details["products"] == read
 

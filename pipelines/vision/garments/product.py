@@ -26,7 +26,7 @@ _LEAST_CONFIDENCE = 0.5
 _LEAST_SKIN = 0.02
 """Share of skin's colours below which nobody is looked for."""
 _OCCLUDED = 0.12
-_CUT_SIDE = 640
+_CUT_SIDES = {Mode.FAST: 400, Mode.BALANCED: 640, Mode.QUALITY: 640}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ def _wearer(rgb: Bytes, whole: Matte) -> Body | None:
 
 
 def _garment(rgb: Bytes, whole: Matte, body: Body, mode: Mode, wanted: str) -> Matte:
-    mask = _recut(rgb, np.isin(body.parts, _chosen(body.parts, wanted)) & (body.alpha > 0.5), body.alpha > 0.5)
+    worn = np.isin(body.parts, _chosen(body.parts, wanted)) & (body.alpha > 0.5)
+    mask = _recut(rgb, worn, body.alpha > 0.5, _CUT_SIDES[mode])
     if mask.mean() < _LEAST_SHARE:
         raise GarmentNotFound("no garment was found on the person in this picture; use a photograph of the product alone")
     filled = _without_holes(mask)
@@ -91,9 +92,9 @@ def _garment(rgb: Bytes, whole: Matte, body: Body, mode: Mode, wanted: str) -> M
     return matte_of_part(_mended(rgb, filled & ~mask), whole, filled, mode)
 
 
-def _recut(rgb: Bytes, part: Mask, person: Mask) -> Mask:
+def _recut(rgb: Bytes, part: Mask, person: Mask, side: int) -> Mask:
     """The part with its edges cut anew by colour, since slivers of skin and hair cling to labels; loose and thin bits go."""
-    scale = min(1.0, _CUT_SIDE / max(rgb.shape[:2]))
+    scale = min(1.0, side / max(rgb.shape[:2]))
     size = Size(max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale)))
     small = resized(rgb, size)
     inside, body = (resized(each.astype(np.float32), size) > 0.5 for each in (part, person))

@@ -58,7 +58,8 @@ def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None, 
     sure = sorted(said.marks[name].sure for name in names)
     weakest = float(np.mean(sure[: max(1, len(sure) // 2)]))
     alike = ("bottom",) if category == "bottom" else CLOTHES[:3]
-    fits = 1.0 if named else sum(said.category[name] for name in alike) / sum(said.category[name] for name in possible)
+    fits = sum(said.category[name] for name in alike) / sum(said.category[name] for name in possible)
+    fits = LIKELY + (1 - LIKELY) * min(1.0, 3 * fits) if named else fits
     return Found(category, landmarks, weakest * fits * _ordered(landmarks), likely)
 
 
