@@ -1,7 +1,7 @@
-"""Product to Model: up to three products in one look on a store mannequin, in a studio or before a given background."""
+"""Product to Model: up to three products in one look on a store mannequin or a drawn person, in a studio or a given place."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -10,6 +10,8 @@ from PIL import Image
 from pipelines.draft import scenery
 from pipelines.draft.accessories import Accessory, carried
 from pipelines.draft.casting import Wishes, chosen, product_words, wishes_of
+from pipelines.draft.looks import Setting, about_light, looks_of, shoot_of
+from pipelines.draft.resemblance import brightened, resemblance_of, resembling
 from pipelines.engine import Output, Progress
 from pipelines.errors import UnsupportedTask
 from pipelines.images import Floats, picture, pixels, srgb
@@ -19,9 +21,11 @@ from pipelines.vision.garments.fit import Layer, dress
 from pipelines.vision.garments.garment import Category, Garment, named_category, read_garment
 from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.rendering.backdrop import Backdrop, floor_shadow, grained
-from pipelines.vision.rendering.figure import MANNEQUIN_FINISHES, Figure, Finish, Framing, Hair, Pose, Sex
+from pipelines.vision.rendering.figure import MANNEQUIN_FINISHES, SKIN_FINISHES, Figure, Finish, Framing, Hair, Pose, Sex
+from pipelines.vision.rendering.head import Portrayed
 from pipelines.vision.rendering.light import Light
 from pipelines.vision.rendering.outfit import Look, gusseted, put_on, seen, slimmed, without_gap
+from pipelines.vision.rendering.portrait import head_on
 from pipelines.vision.rendering.render import Rendered, plated, render_body
 from pipelines.vision.rendering.textile import Textile
 from pipelines.vision.rendering.wear import GarmentSpec
@@ -45,14 +49,17 @@ _EFFORTS = {
     Mode.BALANCED: _Effort(1_100_000, 2, 4_300_000, 1400),
     Mode.QUALITY: _Effort(1_700_000, 2, 6_500_000, 2200),
 }
+SHOES = (0.86, 0.85, 0.83)
 WHERE_WORN = {"bottom": 0, "dress": 1, "top": 2, "outerwear": 3, "hat": 4, "bag": 5}
 """Categories that a mannequin can wear, from the one that lies lowest."""
 NAMED = 0.5
 """Confidence in what a product is where only the prompt says so."""
 LIGHT_PRODUCT = 0.80
 """Mean sRGB of a product from which a white mannequin would swallow it."""
+HEAD_DETAIL = {Mode.FAST: 0.4, Mode.BALANCED: 0.8, Mode.QUALITY: 1.0}
+"""Strands of hair, brows and beard, 0 to 1."""
 DRAFT = (
-    "A draft: the product itself, fitted and lit on a rendered store mannequin. "
+    "A draft: the product itself, fitted and lit on a {figure}. "
     "An engine that generates pictures would show a photographic person, with the cloth's own drape."
 )
 
@@ -66,13 +73,16 @@ class _Cast:
     backdrop: Backdrop
     filling: tuple[GarmentSpec, ...]
     """Neutral clothes that complete the look."""
+    who: Portrayed | None
+    """Whose head the figure has; a mannequin has its own."""
+    setting: Setting | None
 
 
 def run(task: ProductToModel, progress: Progress) -> Output:
     """One picture of exactly `task.size`.
 
-    Raises `UnsupportedTask` for products that a mannequin can't wear together or at all; `GarmentNotFound` and
-    `SubjectNotFound` where a product can't be cut out of its picture.
+    Raises `UnsupportedTask` for products that a figure can't wear together or at all, `GarmentNotFound` and
+    `SubjectNotFound` where a product can't be cut out of its picture, `PersonNotFound` where a face reference shows no face.
     """
     effort, steps = _EFFORTS[task.mode], len(task.product_images) + 3
     products = []
@@ -81,13 +91,10 @@ def run(task: ProductToModel, progress: Progress) -> Output:
         products.append(_product(image, task, effort))
     products.sort(key=lambda each: WHERE_WORN[each.category])
     _check(products)
-    progress(steps - 3, steps, "rendering the mannequin")
+    progress(steps - 3, steps, "rendering the figure")
     roles = _cast(task, products)
     canvas = _capped(task.size, effort.canvas_pixels)
-    body = render_body(
-        roles.figure, _capped(task.size, effort.body_pixels), np.random.default_rng(task.seed), roles.filling, roles.light,
-        effort.oversample,
-    )  # fmt: skip
+    body = _body(roles, task, effort)
     progress(steps - 2, steps, "dressing it")
     layers: list[Layer] = []
     figure = body
@@ -104,6 +111,15 @@ def run(task: ProductToModel, progress: Progress) -> Output:
     shown = Image.fromarray(np.asarray(picture(scene))) if canvas == task.size else _enlarged(scene, task.size)
     progress(steps, steps, "done")
     return Output(shown, _notes(task, products, roles), _details(products, layers, roles, canvas))
+
+
+def _body(roles: _Cast, task: ProductToModel, effort: _Effort) -> Rendered:
+    """The figure in what completes the look, with its head."""
+    size, rng = _capped(task.size, effort.body_pixels), np.random.default_rng(task.seed)
+    body = render_body(roles.figure, size, rng, roles.filling, roles.light, effort.oversample)
+    if roles.who is None:
+        return body
+    return head_on(body, roles.figure, roles.who, roles.light, effort.oversample, HEAD_DETAIL[task.mode])
 
 
 def _product(image: Image.Image, task: ProductToModel, effort: _Effort) -> Garment:
@@ -147,7 +163,9 @@ def _cast(task: ProductToModel, products: Sequence[Garment]) -> _Cast:
     rng = np.random.default_rng(task.seed)
     kinds = {each.category for each in products}
     framing: Framing = wishes.framing or (hint.framing if hint else None) or _framing(kinds, task.size)
-    figure = _figure(wishes, products, framing, rng)
+    figure, who = _figure(wishes, products, framing, rng), _who(task, wishes, kinds)
+    if who is not None:
+        figure = replace(figure, sex=who.face.sex, finish="light", hair="none", skin=who.face.skin, headless=True, shoes=SHOES)
     warmth = wishes.warmth or (hint.warmth if hint else 0.0)
     if task.background_reference is not None:
         warmth = scenery.suggested(task.background_reference).warmth
@@ -159,7 +177,23 @@ def _cast(task: ProductToModel, products: Sequence[Garment]) -> _Cast:
         ambient=0.25 - 0.08 * wishes.hardness,
     )
     colour = wishes.backdrop or (hint.backdrop if hint else None) or Backdrop().colour
-    return _Cast(figure, light, Backdrop(colour, glow_x=float(rng.uniform(0.38, 0.56))), _filling(kinds))
+    backdrop = Backdrop(colour, glow_x=float(rng.uniform(0.38, 0.56)))
+    return _Cast(figure, light, backdrop, _filling(kinds), who, shoot_of(task.prompt).setting)
+
+
+def _who(task: ProductToModel, wishes: Wishes, kinds: Collection[Category]) -> Portrayed | None:
+    """The person of the prompt and the face reference; None where nobody is described, which is a mannequin's work."""
+    if wishes.finish in MANNEQUIN_FINISHES or "mannequin" in task.prompt.lower():
+        return None
+    looks = looks_of(about_light(task.prompt), task.seed, "woman" if "dress" in kinds else None)
+    described = looks.says or wishes.sex in ("woman", "man") or wishes.finish in SKIN_FINISHES or wishes.hair
+    if task.face_reference is not None:
+        found = resemblance_of(task.face_reference)
+        own = replace(found, skin=brightened(found.skin))
+        looks = resembling(looks, own, task.face_reference_mode == "match_reference")
+    elif not described:
+        return None
+    return Portrayed(looks.person, looks.expression, looks.angle)
 
 
 def _figure(wishes: Wishes, products: Sequence[Garment], framing: Framing, rng: np.random.Generator) -> Figure:
@@ -176,7 +210,7 @@ def _figure(wishes: Wishes, products: Sequence[Garment], framing: Framing, rng: 
         finish=finish,
         hair=hair,
         hair_colour=wishes.hair_colour or Figure().hair_colour,
-        shoes=None if finish in MANNEQUIN_FINISHES else (0.86, 0.85, 0.83),
+        shoes=None if finish in MANNEQUIN_FINISHES else SHOES,
         framing=framing,
         sway=float(rng.uniform(-1, 1)),
     )
@@ -206,6 +240,8 @@ def _scene(look: Look, body: Rendered, roles: _Cast, task: ProductToModel, canva
     view = body.view.zoomed(canvas.height / body.alpha.shape[0])
     if task.background_reference is not None:
         ground = scenery.place(task.background_reference, canvas, 0.0035)
+    elif roles.setting is not None:
+        ground = scenery.set_(roles.setting, canvas, 0.0035)
     else:
         ground = scenery.studio(roles.backdrop, canvas, view)
         if roles.figure.is_mannequin:
@@ -222,9 +258,12 @@ def _enlarged(scene: Floats, size: Size) -> Image.Image:
 
 def _notes(task: ProductToModel, products: Sequence[Garment], roles: _Cast) -> tuple[str, ...]:
     kinds = {each.category for each in products}
-    notes = [DRAFT]
+    notes = [DRAFT.format(figure="rendered store mannequin" if roles.who is None else "drawn person")]
     if task.face_reference is not None:
-        notes.append("The mannequin has no face; the face reference was not used.")
+        notes.append(
+            "Skin tone and hair were taken from the face reference; features are drawn, not copied." if roles.who is not None
+            else "A mannequin was asked for, which has no face; the face reference was not used."
+        )  # fmt: skip
     if roles.filling:
         added = ["plain top" if each.kind == "t-shirt" else "neutral trousers" for each in roles.filling]
         notes.append(
@@ -246,7 +285,7 @@ def _details(products: Sequence[Garment], layers: Sequence[Layer], roles: _Cast,
     return {
         "products": ", ".join(each.category for each in products),
         "confidence": round(min(each.confidence for each in products), 3),
-        "figure": f"{figure.sex}, {figure.build}, {figure.finish}, {figure.pose}, {figure.framing}",
+        "figure": f"{figure.sex}, {figure.build}, {figure.finish if roles.who is None else 'drawn'}, {figure.pose}, {figure.framing}",
         "laid on at": str(canvas),
         "least jacobian": round(min((each.jacobian_min for each in layers), default=1.0), 4),
     }

@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 from PIL.Image import Image
 
+from pipelines.draft.looks import Setting
 from pipelines.errors import PipelineError
-from pipelines.images import Bytes, Floats, linear, pixels, resized, to_float
+from pipelines.images import Bytes, Floats, blurred, linear, pixels, resized, to_float
 from pipelines.sizes import Mode, Size
 from pipelines.vision.mattes.matting import matte
 from pipelines.vision.people.person import read_person
+from pipelines.vision.rendering import sets
 from pipelines.vision.rendering.backdrop import Backdrop, Colour, sweep
 from pipelines.vision.rendering.figure import Framing
 from pipelines.vision.rendering.relief import View
@@ -65,6 +67,12 @@ def warmth_of(rgb: Floats) -> float:
 def studio(backdrop: Backdrop, size: Size, view: View) -> Floats:
     """A paper sweep behind a figure seen in `view`; linear (h, w, 3)."""
     return sweep(backdrop, size, view.floor_y - 0.085 * view.scale)
+
+
+def set_(name: Setting, size: Size, depth: float) -> Floats:
+    """A rendered place, out of focus by `depth` (share of the height); linear (h, w, 3)."""
+    drawn = {"daylight": sets.daylight, "arch": sets.arch, "terrace": sets.terrace}[name]
+    return blurred(drawn(size), depth * size.height)
 
 
 def place(image: Image, size: Size, depth: float) -> Floats:

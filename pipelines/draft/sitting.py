@@ -9,9 +9,8 @@ from PIL import Image
 from pipelines.draft import scenery
 from pipelines.draft.casting import Wishes
 from pipelines.draft.looks import Setting, Shoot
-from pipelines.images import Floats, blurred, picture, srgb
+from pipelines.images import Floats, picture, srgb
 from pipelines.sizes import Mode, Size
-from pipelines.vision.rendering import sets
 from pipelines.vision.rendering.backdrop import Backdrop, floor_shadow, grained
 from pipelines.vision.rendering.figure import Figure
 from pipelines.vision.rendering.head import Portrayed
@@ -123,7 +122,5 @@ def _ground(sitting: Sitting, figure: Rendered, canvas: Size) -> Floats:
         ground = scenery.studio(Backdrop(sitting.paper), canvas, figure.view)
     else:
         near = {"full_body": 0.0025, "three_quarter": 0.006, "upper_body": 0.010, "portrait": 0.018}[sitting.figure.framing]
-        ground = blurred(
-            {"daylight": sets.daylight, "arch": sets.arch, "terrace": sets.terrace}[sitting.setting](canvas), near * canvas.height
-        )
+        ground = scenery.set_(sitting.setting, canvas, near)
     return (ground * sitting.light.tint ** np.float32(0.6)).astype(np.float32)

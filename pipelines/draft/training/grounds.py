@@ -220,6 +220,8 @@ def reflected(behind: Floats, colour: Floats, alpha: Floats, generator: Generato
         return behind
     rows = np.clip(2 * foot[-1] - np.arange(len(alpha)), 0, len(alpha) - 1)
     below = (np.arange(len(alpha)) > foot[-1]).astype(np.float32)
-    fade = np.exp(-np.clip(np.arange(len(alpha)) - foot[-1], 0, None) / (0.2 * len(alpha))) * below * generator.uniform(0.05, 0.35)
+    fade = (
+        np.exp(-np.clip(np.arange(len(alpha)) - foot[-1], 0, None) / (0.2 * len(alpha))) * below * generator.uniform(0.05, 0.35)
+    )
     cover = (alpha[rows] * fade[:, None])[..., None]
     return cast(Floats, (behind + (colour[rows] - behind) * cover).astype(np.float32))

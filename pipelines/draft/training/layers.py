@@ -111,7 +111,9 @@ def cloth(generator: Generator, size: Size, base: Floats) -> Floats:
         ink = smooth_noise(generator, size, int(generator.integers(4, 40))) * generator.uniform(0.2, 2)
     else:
         ink = _pattern(generator, size)
-    return cast(Floats, plain + (other - plain) * np.clip(ink * 0.5 + 0.5, 0, 1)[..., None] * np.float32(generator.uniform(0.15, 1)))
+    return cast(
+        Floats, plain + (other - plain) * np.clip(ink * 0.5 + 0.5, 0, 1)[..., None] * np.float32(generator.uniform(0.15, 1))
+    )
 
 
 def _pattern(generator: Generator, size: Size) -> Floats:

@@ -169,5 +169,3 @@ def _stroke(canvas: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], where: Mask
     steps = np.cumsum(generator.normal(0, generator.uniform(2, 9), (6, 2)) + generator.normal(0, 5, 2), axis=0)
     points = np.vstack([start, start + steps]).astype(np.int32)
     cv2.polylines(canvas, [points], False, 1, int(generator.integers(2, 8)))
-
-

@@ -110,9 +110,7 @@ def _found(small: Bytes, net: Opinion, hints: Hints, effort: _Effort) -> Segment
     return found
 
 
-def matte_of(
-    image: Image.Image, mode: Mode, watch: Callable[[str], None] = _unwatched, hints: Hints | None = None
-) -> Matte:
+def matte_of(image: Image.Image, mode: Mode, watch: Callable[[str], None] = _unwatched, hints: Hints | None = None) -> Matte:
     """The matte of a picture: its own where it has transparency, less what hints drop, else the one of `matte`."""
     own = alpha_of(image)
     if own is None:
