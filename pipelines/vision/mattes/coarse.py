@@ -10,14 +10,27 @@ from skimage.graph import MCP_Geometric
 
 from pipelines.images import Bytes, Floats, Mask, resized
 from pipelines.sizes import Size
-from pipelines.vision.mattes.background import Backdrop, lab_of
+from pipelines.vision.mattes.background import Backdrop, distance, lab_of
 from pipelines.vision.mattes.cues import said_cues, seen_cues
+from pipelines.vision.mattes.gaps import steepness
 from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.segment import Segmentation, grab, refined
-from pipelines.vision.mattes.surround import near_threshold
+from pipelines.vision.mattes.surround import darkened, near_threshold
 
-_SURE, _SURELY_NOT = 0.85, 0.12
-"""The net's answer from which on it is believed against the classical segmentation."""
+_SURE = 0.85
+"""The net's answer from which on it is believed where the classical segmentation sees background."""
+_NARROW = 4.0
+"""Half the width in pixels of a part that the net sees blurred."""
+_BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
+"""The net's answer up to which it is believed where the classical segmentation sees the subject."""
+_CERTAIN, _OTHER = 0.8, 0.8
+"""Certainty from which on, and overlap below which, the net decides alone."""
+_SMALLEST = 0.0002
+"""Share of the picture of the smallest such part."""
+_HARDLY = 0.4
+"""The net's answer below which a part may be an opening."""
+_PATTERN = 8
+"""So many openings are a pattern on the cloth."""
 _REACH = 10.0
 """Sum of steps in Lab units over which a stroke spreads."""
 
@@ -72,8 +85,10 @@ def agreed(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Segmenta
 def _on_backdrop(rgb: Bytes, found: Segmentation, backdrop: Backdrop, net: Opinion, cuts: int) -> Mask:
     """The mask with what the net surely adds, and without what it surely drops and light alone can make of the backdrop."""
     lab = lab_of(rgb)
+    if _leads(found, net):
+        return refined(lab, backdrop, net.alpha > 0.5, _thinned(net.alpha < 0.3, 1), cuts)
     added = _opened((net.alpha > _SURE) & ~found.mask)
-    taken = _opened((net.alpha < _SURELY_NOT) & found.mask & _unlit(lab - backdrop.surface, backdrop.noise))
+    taken = _taken(rgb, found.mask, backdrop, net)
     if not added.any() and not taken.any():
         return found.mask
     mask = (found.mask | added) & ~taken
@@ -81,11 +96,65 @@ def _on_backdrop(rgb: Bytes, found: Segmentation, backdrop: Backdrop, net: Opini
     return np.where(near, refined(lab, backdrop, mask, _thinned(~mask, 2), cuts), mask)
 
 
-def _unlit(difference: Floats, noise: float) -> Mask:
-    """Pixels that may be backdrop in shadow: not much of a tint, and hardly lighter."""
-    tint = np.hypot(difference[..., 1], difference[..., 2])
-    light = difference[..., 0]
-    return np.asarray((tint < 3 + noise - 0.08 * light) & (light < near_threshold(noise)))
+def _leads(found: Segmentation, net: Opinion) -> bool:
+    """Whether the net is to be believed altogether: it is certain, and sees another subject."""
+    seen = net.alpha > 0.5
+    both, either = np.count_nonzero(seen & found.mask), np.count_nonzero(seen | found.mask)
+    return net.certainty > _CERTAIN and both < _OTHER * either
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """A picture of (h, w) pixels less its backdrop, and what is usual of the backdrop around the subject."""
+
+    light: Floats
+    """float32 (h, w): lightness less the backdrop's."""
+    detail: Floats
+    """float32 (h, w): fine texture."""
+    edges: Floats
+    """float32 (h, w): steepness close by."""
+    darkest: float
+    roughest: float
+    steep: float
+
+    @classmethod
+    def of(cls, lab: Floats, mask: Mask, backdrop: Backdrop) -> "_Looks":
+        light = lab[..., 0] - backdrop.surface[..., 0]
+        detail = np.abs(lab[..., 0] - cv2.GaussianBlur(lab[..., 0], (0, 0), 1.5))
+        close = _widened(mask, round(0.03 * max(mask.shape))) & ~mask
+        shade = min(0.0, 1.6 * float(np.quantile(light[close], 0.03))) if close.any() else 0.0
+        usual = float(np.median(detail[~mask])) if not mask.all() else 0.0
+        edges = cv2.dilate(steepness(lab), np.ones((3, 3), np.uint8))
+        return cls(
+            light, detail, cast(Floats, edges), shade - near_threshold(backdrop.noise), 1.5 * usual + 0.25, 3 + backdrop.noise
+        )
+
+    def open(self, part: Mask, outside: Mask, likely: Floats) -> bool:
+        """Whether a part of the subject is backdrop, lit or in shadow: no darker than shadows around, no rougher, and, where it
+        is enclosed, with an edge that prints seldom have. The net must be surer of a broad part than of a narrow one."""
+        wide = float(cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3).max()) > _NARROW
+        sureness = float(likely[part].mean())
+        if sureness > (_BROAD_LIKELY if wide else _NARROW_LIKELY) or float(np.median(self.light[part])) < self.darkest:
+            return False
+        if wide and float(np.median(self.detail[part])) > self.roughest:
+            return False
+        rim = _widened(part, 2) & ~part
+        enclosed = not (part & outside).any()
+        return not enclosed or sureness < _BROAD_LIKELY / 2 or float(np.quantile(self.edges[rim], 0.2)) > self.steep
+
+
+def _taken(rgb: Bytes, mask: Mask, backdrop: Backdrop, net: Opinion) -> Mask:
+    """Parts of the mask that the net drops: shadows and leaks at its edge, and gaps within it."""
+    lab = lab_of(rgb)
+    like = darkened(rgb, backdrop.surface) | (distance(lab, backdrop.surface) < 1.5 * near_threshold(backdrop.noise))
+    likely = _opened((net.alpha < _HARDLY) & mask & like)
+    looks, outside = _Looks.of(lab, mask, backdrop), _widened(~mask, 1)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
+    large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
+    found = [part for part in (labels == index for index in large) if looks.open(part, outside, net.alpha)]
+    gaps = [part for part in found if not (part & outside).any()]
+    kept = found if len(gaps) < _PATTERN else [part for part in found if (part & outside).any()]
+    return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(mask)
 
 
 def _opened(region: Mask) -> Mask:

@@ -46,7 +46,7 @@ def surround(rgb: Bytes, backdrop: Backdrop, before: Surround | None = None) -> 
     if not start.any():
         return Surround(np.zeros_like(off), near & False, near & False)
     climb = _climb(_steps(rgb, start), start) if before is None or not before.outside.any() else before.climb
-    shadow = _darkened(smooth, backdrop.surface) & (climb < _PASSABLE + 0.01 * off**2) & ~near
+    shadow = darkened(smooth, backdrop.surface) & (climb < _PASSABLE + 0.01 * off**2) & ~near
     lit = _joined(near & (climb < _PASSABLE), start)
     outside = _joined(lit | _opened(shadow), start)
     outside |= near & (cv2.dilate(outside.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
@@ -94,7 +94,8 @@ def _climb(cost: Floats, start: Mask) -> Floats:
     return cast(Floats, costs.astype(np.float32))
 
 
-def _darkened(rgb: Bytes, surface: Floats) -> Mask:
+def darkened(rgb: Bytes, surface: Floats) -> Mask:
+    """bool (h, w): pixels of uint8 (h, w, 3) that are the surface, CIE Lab, times one factor below 1 in linear light."""
     light, behind = linear(to_float(rgb)), np.maximum(linear(rgb_of(surface)), 0.003)
     factor = (light * behind).sum(axis=2) / (behind * behind).sum(axis=2)
     rest = np.linalg.norm(light - factor[..., None] * behind, axis=2) / (np.linalg.norm(light, axis=2) + 0.02)
