@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.errors import GarmentNotFound
 from pipelines.sizes import Size
 from pipelines.vision.garments.warp import fold_free, thin_plate, warped
 
@@ -52,13 +53,13 @@ def test_a_fold_is_seen_where_stiffness_does_not_prevent_it() -> None:
 
 
 def test_a_mirror_image_is_refused() -> None:
-    with pytest.raises(ValueError, match="mirror"):
+    with pytest.raises(GarmentNotFound, match="mirror"):
         fold_free(SQUARE * (-1, 1) + (120, 0), SQUARE, CANVAS)
 
 
 def test_points_on_a_line_are_refused() -> None:
     line = np.array([[1.0, 1], [2, 2], [3, 3]])
-    with pytest.raises(ValueError, match="one line"):
+    with pytest.raises(GarmentNotFound, match="one line"):
         thin_plate(line, line)
 
 

@@ -204,7 +204,10 @@ def test_a_box_is_four_numbers_in_order() -> None:
     assert tool.parse({"image": "a", "box": None}).model_dump()["box"] is None
 
 
-@pytest.mark.parametrize("wrong", [[0.9, 0, 0.1, 1], [0, 0.5, 1, 0.5], [0, 0, 1], [0, 0, 1, 2], "0 0 1 1", [0, 0, 1, "x"], [nan, 0, 1, 1], [0, 0, True, 1]])
+@pytest.mark.parametrize(
+    "wrong",
+    [[0.9, 0, 0.1, 1], [0, 0.5, 1, 0.5], [0, 0, 1], [0, 0, 1, 2], "0 0 1 1", [0, 0, 1, "x"], [nan, 0, 1, 1], [0, 0, True, 1]],
+)
 def test_another_box_is_refused_with_what_a_box_is(wrong: Any) -> None:
     with pytest.raises(InvalidInput, match="left, top, right, bottom") as caught:
         TOOLS["background-remove"].parse({"image": "a", "box": wrong})

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from pipelines.errors import PipelineError, PersonNotFound, SubjectNotFound, UnsupportedTask
+from pipelines.errors import PersonNotFound, PipelineError, SubjectNotFound, UnsupportedTask
 from pipelines.images import Bytes, Floats, Mask, picture, resized, to_bytes
 from pipelines.sizes import Mode, Size
 from pipelines.vision.garments.garment import isolate_worn

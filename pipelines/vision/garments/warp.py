@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.errors import GarmentNotFound
 from pipelines.images import Floats
 from pipelines.sizes import Size
 
@@ -20,6 +21,7 @@ Coordinates = NDArray[np.float64]
 MESH = 8
 """Pixels between the nodes at which a warp is evaluated."""
 STIFFER = 4.0
+ADVICE = "Drag them to where they belong, left ones to the left, or use a picture of the garment from the front."
 ATTEMPTS = 14
 LEAST_SHARE = 0.04
 """Share of the affine map's determinant below which a cell counts as all but folded."""
@@ -90,14 +92,14 @@ class _Mesh:
 def thin_plate(source: Coordinates, target: Coordinates, stiffness: float = SOFTEST) -> Warp:
     """The smooth map that takes `target` near to `source`; `stiffness` 0 interpolates, infinity is affine.
 
-    ValueError for fewer than three points or points on one line.
+    `GarmentNotFound` for fewer than three points or points on one line.
     """
     unit = max(1.0, float(np.ptp(target, axis=0).max()))
     scaled = target / unit
     count = len(scaled)
     border = np.column_stack([np.ones(count), scaled])
     if count < 3 or np.linalg.matrix_rank(border, tol=1e-6) < 3:
-        raise ValueError("a warp needs three points that aren't on one line")
+        raise GarmentNotFound(f"the points of the garment lie on one line. {ADVICE}")
     system = np.zeros((count + 3, count + 3))
     system[:count, :count] = _kernel(scaled, scaled) + stiffness * np.eye(count)
     system[:count, count:] = border
@@ -109,7 +111,7 @@ def thin_plate(source: Coordinates, target: Coordinates, stiffness: float = SOFT
 def fold_free(source: Coordinates, target: Coordinates, canvas: Size, stiffness: float = SOFTEST) -> Warp:
     """The softest thin-plate spline, from `stiffness` on, that folds nowhere in the box around `target`.
 
-    ValueError where even the affine map of least squares turns the picture over.
+    `GarmentNotFound` where even the affine map of least squares turns the picture over.
     """
     for attempt in range(ATTEMPTS):
         warp = thin_plate(source, target, stiffness * STIFFER**attempt)
@@ -126,7 +128,7 @@ def _affine(source: Coordinates, target: Coordinates) -> Warp:
     border = np.column_stack([np.ones(len(target)), target])
     affine: Coordinates = np.asarray(np.linalg.lstsq(border, source, rcond=None)[0], dtype=np.float64)
     if np.linalg.det(affine[1:]) <= 0:
-        raise ValueError("these points ask for a mirror image, not a warp")
+        raise GarmentNotFound(f"the points of the garment ask for a mirror image. {ADVICE}")
     return Warp(target[:1], np.zeros((1, 2)), affine, 1.0)
 
 

@@ -13,8 +13,8 @@ from pipelines.images import Bytes, Floats, Mask, alpha_of, blurred, pixels, res
 from pipelines.sizes import Mode, Size
 from pipelines.vision.mattes.background import Backdrop, distance, lab_of, rgb_of
 from pipelines.vision.mattes.closed_form import Prior, closed_form_alpha
-from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.coarse import Opinion, agreed, obeyed, opinion
+from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.known_colours import certainty, layers_of, projected
 from pipelines.vision.mattes.segment import Segmentation, nobody, segment
