@@ -16,11 +16,8 @@ EXAMPLES = (
 
 def test_the_guide_s_own_briefs_are_read() -> None:
     woman, thai, italian, kenyan = (looks_of(text, 1) for text in EXAMPLES)
-    assert (woman.person.sex, woman.person.age, woman.person.skin) == (
-        "woman",
-        35,
-        pytest.approx(palette.SKINS["brown"], abs=0.03),
-    )
+    assert (woman.person.sex, woman.person.age) == ("woman", 35)
+    assert woman.person.skin == pytest.approx(palette.SKINS["brown"], abs=0.03)
     assert woman.person.hairdo.texture == "curly"
     assert (thai.person.hairdo.style, thai.person.hairdo.colour, thai.person.freckles) == ("low bun", palette.HAIRS["black"], 0.5)
     assert (italian.person.beard, italian.person.skin, italian.person.eyes) == (

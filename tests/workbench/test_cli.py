@@ -141,7 +141,9 @@ def test_wrong_input_exits_2_names_the_field_and_leaves_nothing(
 
 
 def test_a_tool_without_an_engine_says_what_is_missing_and_costs_nothing(home: Path, tmp_path: Path) -> None:
-    done = workbench(home, "run", "create-face", "--prompt", "a woman", "--out", tmp_path / "out", "--json")
+    done = workbench(
+        home, "run", "create-face", "--prompt", "a woman", "--engine", "diffusion", "--out", tmp_path / "out", "--json"
+    )
     assert done.code == 1
     assert done.json["error"]["name"] == "EngineUnavailable"
     assert "engine" in done.json["error"]["message"]

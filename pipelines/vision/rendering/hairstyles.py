@@ -249,7 +249,10 @@ def _inside(cut: Cut, hairdo: Hairdo, angle: Floats, y: Floats, noise: Floats) -
     places, halves = columns_of(cut.opening)
     shift = 0.30 * hairdo.parting * np.clip((y - 0.05) / 0.32, 0, 1) if cut.flow == "fall" else 0.0
     half = np.interp(-y[:, 0], -places, halves)[:, None]
-    begins = np.maximum((np.abs(angle - shift) - half) * 0.36, y - places[0])
+    beside = np.where(y > places[0], 9.0, (np.abs(angle - shift) - half) * 0.36)
+    widest = int(np.argmax(halves)) + 1
+    above = y - np.interp(np.abs(angle - shift), halves[:widest], places[:widest], right=-9.0)
+    begins = np.where(np.minimum(beside, above) > 0, beside * above / np.hypot(beside, above), np.minimum(beside, above))
     if hairdo.fringe:
         heights, wide = columns_of(_FRINGE)
         lower = np.interp(-y[:, 0], -heights, wide)[:, None]

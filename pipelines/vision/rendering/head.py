@@ -74,7 +74,7 @@ def render_head(
     if who.face.glasses != "none":
         rays = glasses.Rays(unit, place.x * oversample, place.y * oversample)
         albedo = _spectacled(albedo, who.face, glasses.spectacles(who.face, form, rotation, skin, rays))
-    depth, hair = skin.depth, np.zeros(skin.hit.shape, bool)
+    depth, own_z, hair = skin.depth, skin.z, np.zeros(skin.hit.shape, bool)
     shell = hairstyles.shell_of(who.face, form)
     if shell is not None:
         seen = skull.looked_at(shell.solid, rotation, columns, rows)
@@ -82,7 +82,7 @@ def render_head(
         strands = hairstyles.stranded(shell, seen.x[hair], seen.y[hair], seen.z[hair], detail)
         cover = np.float32(shell.cut.cover)
         albedo[hair] = albedo[hair] * (1 - cover) + strands.colour * cover
-        depth = np.where(hair, seen.depth, depth)
+        depth, own_z = np.where(hair, seen.depth, depth), np.where(hair, seen.z, own_z)
         depth[hair] += strands.relief
     hit = skin.hit | hair
     height = _continued(depth * np.float32(unit), hit)
@@ -92,7 +92,7 @@ def render_head(
     for mask, surface in ((hit & ~hair, SKIN), (hair, HAIR)):
         part = Shading(shading.normals[mask], shading.diffuse[mask], shading.occlusion[mask])
         colour[mask] = lit(linear(albedo[mask]), part, light, surface)
-    behind = hair & (depth < 0) & (rows < -0.16)[:, None]
+    behind = hair & (depth < 0) & (own_z < 0) & (rows < -0.16)[:, None]
     marks = _landmarks(form, who, rotation, place)
     return _reduced(colour, hit, hair, behind, height, size, marks)
 
