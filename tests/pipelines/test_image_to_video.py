@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_the_first_frame_and_the_poster_are_the_picture(clip: list[np.ndarray], 
 
 
 def test_it_moves_steadily_and_does_not_flicker(clip: list[np.ndarray]) -> None:
-    steps = [np.abs(b - a).mean() for a, b in zip(clip, clip[1:], strict=False)]
+    steps = [np.abs(b - a).mean() for a, b in pairwise(clip)]
     assert np.mean(steps) > 0.1
     assert max(steps) < 4 * np.mean(steps)
     assert flicker(clip) < 1.2 * float(np.mean(steps))
