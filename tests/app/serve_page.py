@@ -1,16 +1,19 @@
 """A studio for browser tests: every tool but one runs on an engine whose speed the test knows."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from time import sleep
 
+import numpy as np
 import uvicorn
 from PIL import Image
 
 from pipelines.engine import Engines, Output, Progress, Support
-from pipelines.sizes import Mode
-from pipelines.tasks import Task
+from pipelines.images import Bytes
+from pipelines.sizes import Mode, Size
+from pipelines.tasks import ImageToVideo, Task
+from pipelines.vision.motion.encode import encode
 from workbench.api import server
 from workbench.settings import Settings
 from workbench.studio import Studio
@@ -36,7 +39,15 @@ class TintEngine:
         for step in range(steps):
             progress(step, steps, f"Painting <i>layer</i> {step + 1}", Image.new("RGB", (64, 64), (180, 4 * step, 120)))
             sleep(STEP_SECONDS)
-        return Output(Image.new("RGB", (task.size.width, task.size.height), (90, 120, 160)), ("Painted, not drawn.",))
+        image = Image.new("RGB", (task.size.width, task.size.height), (90, 120, 160))
+        film = encode(_fading(task.size), task.size) if isinstance(task, ImageToVideo) else None
+        return Output(image, ("Painted, not drawn.",), {}, film)
+
+
+def _fading(size: Size) -> Iterator[Bytes]:
+    """Two seconds that grow brighter."""
+    for number in range(48):
+        yield np.full((size.height, size.width, 4), (90 + 2 * number, 120, 160, 255), np.uint8)
 
 
 def main(home: str, port: str) -> None:

@@ -370,6 +370,29 @@ def test_dark_mode_follows_the_system(server: Server, browser: Any) -> None:
     context.close()
 
 
+def test_a_video_plays_by_itself_without_sound_and_goes_to_no_tool_for_pictures(page: Any) -> None:
+    choose(page, "Image to Video")
+    upload(page, "image-to-video-image", "still.png")
+    page.locator("#image-to-video-image img").wait_for()
+    page.locator("#image-to-video-resolution").get_by_role("radio", name="480p").check(force=True)
+    run_button(page, "image-to-video").click()
+    video = page.locator(".wb-view video")
+    video.wait_for()
+    page.get_by_role("link", name="Download").wait_for()
+    said = video.evaluate("(node) => [node.muted, node.loop, node.controls, node.playsInline, node.poster !== '']")
+    assert said == [True] * 5
+    assert page.get_by_role("link", name="Download").get_attribute("download").endswith(".mp4")
+    assert page.get_by_role("group", name="Use in").count() == 0
+    assert page.locator(".wb-entry img").first.evaluate("(image) => image.src").endswith("/thumbnail")
+    if not video.evaluate("(node) => node.canPlayType('video/mp4; codecs=\"avc1.64001e\"')"):
+        pytest.skip("this Chromium plays no H.264")
+    video.evaluate("(node) => node.play()")
+    page.wait_for_function(
+        "() => document.querySelector('video').readyState >= 2 && document.querySelector('video').currentTime > 0"
+    )
+    assert video.evaluate("(node) => [node.videoWidth, node.videoHeight, Math.round(node.duration)]") == [480, 640, 2]
+
+
 def test_a_killed_server_loses_no_job_and_the_open_page_goes_on(server: Server, browser: Any) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()

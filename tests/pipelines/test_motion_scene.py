@@ -1,6 +1,7 @@
 """Layers, sway and light: the first frame is the picture, what is to be still is still, what is to move moves."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -140,7 +141,7 @@ def test_a_loop_closes(prompt: str) -> None:
     """From the last frame to the first it is no farther than from any frame to the next."""
     scene = moving(prompt)
     frames = [frame(scene, number) for number in (COUNT - 2, COUNT - 1, 0, 1)]
-    before, across, after = (apart(one, two) for one, two in zip(frames, frames[1:], strict=False))
+    before, across, after = (apart(one, two) for one, two in pairwise(frames))
     assert across <= 1.6 * max(before, after) + 0.05
     assert apart(frame(scene, COUNT // 2), frames[2]) > 2 * across
 

@@ -1,5 +1,7 @@
 """From a picture to an end image: bent where the two are alike, else a dissolve; exact at both ends."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -87,6 +89,6 @@ def test_a_dissolve_is_both_pictures_at_its_ends_and_never_both_everywhere() -> 
 def test_light_passes_without_a_jump() -> None:
     clip = dissolve(FIGURE.rgb, somebody_else())
     frames = [clip.frame(n)[..., :3].astype(int) for n in range(COUNT // 2 - 24, COUNT // 2 + 24)]
-    steps = np.array([np.abs(one - two).mean() for one, two in zip(frames, frames[1:], strict=False)])
+    steps = np.array([np.abs(one - two).mean() for one, two in pairwise(frames)])
     assert steps.max() < 12
     assert np.abs(np.diff(steps)).max() < 4

@@ -11,9 +11,9 @@ from pipelines.vision.motion.scene import Scene
 
 _SECONDS = 2.2
 """From the first light at one corner to the last at the other; half as long at any place."""
-_SOFT = 0.11
+_SOFT = 0.06
 """Of the frame's diagonal: how wide both pictures are seen at once."""
-_GLOW = 0.5
+_GLOW = 0.95
 _GLOW_WIDTH = 0.14
 
 

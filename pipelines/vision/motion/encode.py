@@ -19,7 +19,9 @@ _OPTIONS = {
     "refs": "2",
     "rc-lookahead": "12",
     "threads": "2",
-    "g": str(2 * FPS),
+    "g": str(10 * FPS),  # a second key frame would be seen as a pulse where little moves; a clip is short enough to seek without
+    "sc_threshold": "0",
+    "x264-params": "no-fast-pskip=1:deadzone-inter=8:deadzone-intra=6",  # motion of a fraction of a pixel must not wait and jump
     "aq-mode": "3",  # dark and plain backgrounds get their share, so that slow gradients don't show bands
 }
 

@@ -62,8 +62,8 @@ def lifted(subject: Bytes, garment: Mask, free: Mask) -> Lifted:
     below = np.take_along_axis(subject, np.broadcast_to(source[..., None], (1, *source.shape[1:], 4)), axis=0)
     away = blurred((grown & free).astype(np.float32), 0.6)[..., None]
     return Lifted(
-        under=to_bytes((subject + (below.astype(np.float32) - subject) * away) / np.float32(255)),
-        over=to_bytes(np.asarray(subject * cover / np.float32(255), np.float32)),
+        under=to_bytes(np.asarray((subject + (below.astype(np.float32) - subject) * away) / 255, np.float32)),
+        over=to_bytes(np.asarray(subject * cover / 255, np.float32)),
     )
 
 
