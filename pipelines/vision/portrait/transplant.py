@@ -15,7 +15,7 @@ from pipelines.vision.portrait.region import Region, region_of
 
 LIGHT_REACH = 0.45
 """Distances of the eyes over which light and tone are those of the place."""
-GAINS = (0.4, 1.9)
+GAINS = (0.4, 2.5)
 """Least and most by which the newcomer is darkened or lightened."""
 FEATHER = 0.16
 """Width in distances of the eyes over which the newcomer fades in."""
