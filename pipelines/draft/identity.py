@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pipelines.draft.casting import Colour, wishes_of
-from pipelines.vision.portrait.complexion import Lab
+from pipelines.vision.portrait.lab import Lab
 from pipelines.vision.portrait.reshape import Proportions
 from pipelines.vision.rendering.figure import Finish
 

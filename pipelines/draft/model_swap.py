@@ -20,8 +20,9 @@ from pipelines.tasks import ModelSwap
 from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.people.body import Body, Part
 from pipelines.vision.people.person import read_person
-from pipelines.vision.portrait.complexion import SKIN, Lab, lab_of, tone_of
+from pipelines.vision.portrait.complexion import SKIN
 from pipelines.vision.portrait.features import Features
+from pipelines.vision.portrait.lab import Lab, lab_of, tone_of
 from pipelines.vision.portrait.likeness import cheeks, hair_of, skin_of
 from pipelines.vision.portrait.locate import Located, Portrait, around, locate, portrait
 from pipelines.vision.portrait.recolour import LEAST, Colours, Layers, layers_of, part_of, recoloured

@@ -4,7 +4,6 @@ The colour is CIE L*a*b*. What a surface is (its tone) is told from how it is li
 with the tone that the whole skin has: shade scales with the tone, a highlight is the light's and stays.
 """
 
-from dataclasses import dataclass
 from typing import cast
 
 import cv2
@@ -15,10 +14,12 @@ from pipelines.vision.inpaint import guided
 from pipelines.vision.mattes.known_colours import carried, projected
 from pipelines.vision.people.body import Part
 from pipelines.vision.people.view import disk
+from pipelines.vision.portrait.lab import Lab, lab_of
 
 SKIN = (
     Part.FACE, Part.NECK, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND, Part.LEFT_LEG, Part.RIGHT_LEG, Part.TORSO,
 )  # fmt: skip
+CLOTHES = (Part.UPPER, Part.LOWER, Part.DRESS, Part.SHOES)
 BAND = 0.005
 """Width of the edge of skin that is looked at closely, as a share of the picture's long side."""
 HAIR_TEXTURE = 0.6
@@ -28,55 +29,12 @@ MOST_COLOURED_HAIR = 25.0
 _DARKEST, _BRIGHTEST = 0.35, 1.2
 _HUES, _SKIN_HUES = 48.0, (40.0, 65.0)
 """Degrees of hue around somebody's own within which their skin is, and the range of their own."""
+_FILLED = (0.002, 0.03)
+"""Shares of the skin up to which holes in it are filled, beside clothes and elsewhere."""
 _PLASTIC = 6.0
 """Chroma up to which a tone is a mannequin's."""
 _RED_OF_DARK = 0.62
 """How much of what differs from skin's own colour, such as blush, dark skin shows; fair skin shows all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """A colour in CIE L*a*b* (D65)."""
-
-    light: float
-    a: float
-    b: float
-
-    @property
-    def chroma(self) -> float:
-        return float(np.hypot(self.a, self.b))
-
-    def muted(self, most: float) -> "Lab":
-        """Of the same hue and at most that chroma."""
-        share = min(1.0, most / max(self.chroma, 1e-6))
-        return Lab(self.light, share * self.a, share * self.b)
-
-    def distance(self, other: "Lab") -> float:
-        """CIE 1976."""
-        return float(np.linalg.norm(np.subtract((self.light, self.a, self.b), (other.light, other.a, other.b))))
-
-    def towards(self, other: "Lab", share: float) -> "Lab":
-        mixed = np.add(np.multiply((self.light, self.a, self.b), 1 - share), np.multiply((other.light, other.a, other.b), share))
-        return Lab(*(float(value) for value in mixed))
-
-
-def lab_of(rgb: Floats) -> Floats:
-    """float32 (h, w, 3) sRGB in [0, 1] to L*a*b*."""
-    return cast(Floats, cv2.cvtColor(np.ascontiguousarray(rgb, dtype=np.float32), cv2.COLOR_RGB2LAB))
-
-
-def rgb_of(lab: Floats) -> Floats:
-    """And back, clipped."""
-    return cast(Floats, np.clip(cv2.cvtColor(np.ascontiguousarray(lab, dtype=np.float32), cv2.COLOR_LAB2RGB), 0, 1))
-
-
-def tone_of(lab: Floats, where: Mask) -> Lab | None:
-    """The main colour of a region, from its lit half; None where there is too little of it."""
-    if np.count_nonzero(where) < 40:
-        return None
-    sample = lab[where]
-    lit = sample[sample[:, 0] >= np.median(sample[:, 0])]
-    return Lab(*(float(value) for value in np.median(lit, axis=0)))
 
 
 def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, face: Mask, certain: bool) -> Floats:
@@ -88,7 +46,7 @@ def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, face: Mask, certain: bool) 
     named = np.isin(parts, SKIN if certain else SKIN[:6])
     lab = lab_of(rgb)
     alike = _alike(lab, tone)
-    kept = _filled(named & ((alike > 0.5) | face), named)
+    kept = _filled(named & ((alike > 0.5) | face), named, np.isin(parts, CLOTHES))
     reach = max(2, round(BAND * max(parts.shape)))
     inside = cv2.erode(kept.astype(np.uint8), disk(reach)) > 0
     outside = cv2.dilate(kept.astype(np.uint8), disk(reach)) == 0
@@ -98,12 +56,16 @@ def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, face: Mask, certain: bool) 
     return cast(Floats, np.where(matte < 0.03, 0, matte).astype(np.float32))
 
 
-def _filled(kept: Mask, named: Mask) -> Mask:
-    """Without specks, and with those holes and bays of it filled that are small: jewellery, veins, hairs on an arm."""
+def _filled(kept: Mask, named: Mask, clothes: Mask) -> Mask:
+    """Without specks, and with its small holes and bays filled: highlights, veins, jewellery. Beside clothes only the
+    smallest are, since those may be straps."""
     closed = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disk(max(2, round(0.003 * max(kept.shape)))))
     solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, disk(1)) > 0
     _, labels, figures, _ = cv2.connectedComponentsWithStats((named & ~solid).astype(np.uint8))
-    small = figures[:, cv2.CC_STAT_AREA] < 0.004 * max(1, np.count_nonzero(kept))
+    area = figures[:, cv2.CC_STAT_AREA] / float(kept.sum() + 1)
+    dressed = np.zeros(area.shape, bool)
+    dressed[np.unique(labels[cv2.dilate(clothes.astype(np.uint8), disk(3)) > 0])] = True
+    small = area < np.where(dressed, _FILLED[0], _FILLED[1])
     small[0] = False
     return cast(Mask, (solid & named) | small[labels])
 
@@ -139,12 +101,9 @@ def hair_matte(rgb: Floats, parts: Bytes, width: float) -> Floats:
         return np.zeros(named.shape, np.float32)
     hard = named.astype(np.float32)
     soft = guided(blurred(hard, 0.01 * width), rgb, max(2, round(0.045 * width)), 3e-4)
-    near = cv2.dilate(hard, disk(max(1, round(0.05 * width)))) * ~np.isin(parts, _CLOTHES)
+    near = cv2.dilate(hard, disk(max(1, round(0.05 * width)))) * ~np.isin(parts, CLOTHES)
     matte = np.clip(1.35 * soft - 0.15, 0, 1) * near
     return np.where(matte < 0.03, 0, matte).astype(np.float32)
-
-
-_CLOTHES = (Part.UPPER, Part.LOWER, Part.DRESS, Part.SHOES)
 
 
 def toned(lab: Floats, of: Lab, to: Lab) -> Floats:

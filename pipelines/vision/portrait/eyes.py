@@ -29,14 +29,15 @@ def iris_matte(light: Floats, face: Features) -> Floats:
         dark, bright = np.percentile(light[inside], (8, 85))
         tone = np.clip((bright - light) / max(4.0, 0.35 * (bright - dark)), 0, 1) * np.clip((light - dark - 2) / 5, 0, 1)
         result = np.maximum(result, tone * np.clip((1.1 - radius) / 0.25, 0, 1))
-    return cast(Floats, blurred(result.astype(np.float32), 0.012 * gap))
+    return blurred(result.astype(np.float32), 0.012 * gap)
 
 
 def brow_matte(light: Floats, face: Features) -> Floats:
     """float32 (h, w) in [0, 1]: what is darker than the skin around it where the brows are."""
     gap = face.eye_distance
     shape = (light.shape[0], light.shape[1])
-    around = blurred(cv2.dilate(light, np.ones((3, 3), np.uint8), iterations=max(1, round(0.06 * gap))), 0.1 * gap)
+    lit = cv2.dilate(light, np.ones((3, 3), np.uint8), iterations=max(1, round(0.06 * gap)))
+    around = blurred(lit.astype(np.float32), 0.1 * gap)
     darker = np.clip((0.86 * around - light) / (0.3 * around + 1), 0, 1)
     zone = np.zeros(shape, np.float32)
     for side in (-1, 1):

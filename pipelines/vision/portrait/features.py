@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.images import Bytes, Floats, blurred, to_float
 from pipelines.vision.faces import Face
+from pipelines.vision.portrait.lab import lab_of
 
 SIDE = 128
 """Pixels of a face box's side in the upright frame in which features are looked for."""
@@ -166,9 +167,11 @@ def _framed(rgb: Bytes, face: Face) -> _Frame:
     size = (round((1 + 2 * MARGIN_X) * SIDE), round((1 + 3 * MARGIN_Y) * SIDE))
     smooth = blurred(to_float(rgb), 0.35 * face.side / SIDE) if face.side > 1.5 * SIDE else to_float(rgb)
     upright = cv2.warpAffine(smooth, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    lab = cv2.cvtColor(np.clip(upright, 0, 1), cv2.COLOR_RGB2LAB)
+    lab = lab_of(np.clip(upright, 0, 1))
     chroma = np.hypot(lab[..., 1], lab[..., 2]).astype(np.float32)
-    return _Frame(_even(lab[..., 0]), lab[..., 1], chroma, _skin_around(lab), cv2.invertAffineTransform(turn))
+    return _Frame(
+        _even(lab[..., 0]), lab[..., 1], chroma, _skin_around(lab), np.asarray(cv2.invertAffineTransform(turn), np.float64)
+    )
 
 
 def _skin_around(lab: Floats) -> Floats:
@@ -190,14 +193,14 @@ def _eyes(frame: _Frame, mouth: _Place) -> _Eyes:
     dark = blurred(frame.light, 0.10 * SIDE) - blurred(frame.light, 0.026 * SIDE)
     detail = blurred(np.abs(cv2.Sobel(frame.light, cv2.CV_32F, 1, 0)), 0.045 * SIDE)
     pale = blurred(frame.chroma, 0.10 * SIDE) - blurred(frame.chroma, 0.03 * SIDE)
-    score = sum(share * _limited(_standard(each, frame)) for share, each in ((1.0, dark), (0.6, detail), (0.3, pale)))
+    score = sum(share * _limited(_standard(each, frame)) for share, each in ((1.0, dark), (0.9, detail), (0.3, pale)))
     score = np.asarray(score, np.float32)
     score -= _NO_SKIN * np.clip(_SURROUNDED - frame.skin, 0, 1)
     lefts, rights = (_peaks(score, _Place(0.5 + side * EYE_GAP / 2, EYE_LINE), 0.10, 0.11) for side in (-1, 1))
     best = max(
         ((left, right) for left in lefts for right in rights), key=lambda pair: _pair_score(score, pair[0], pair[1], mouth)
     )
-    left, right = (_centred(dark, each) for each in best)
+    left, right = (_centred((score - score.mean()).astype(np.float32), each) for each in best)
     strength = (_value(score, best[0]) + _value(score, best[1])) / 8
     return _Eyes(left, right, strength)
 
@@ -216,11 +219,16 @@ def _pair_score(score: Floats, left: _Place, right: _Place, mouth: _Place) -> fl
 def _mouth(frame: _Frame, expected: _Place) -> _Mouth:
     """A wide dark line in a wide red band."""
     red = frame.red - blurred(frame.red, 0.18 * SIDE)
-    band = cv2.GaussianBlur(red, (0, 0), sigmaX=0.07 * SIDE, sigmaY=0.03 * SIDE)
-    line = blurred(frame.light, 0.07 * SIDE) - cv2.GaussianBlur(frame.light, (0, 0), sigmaX=0.06 * SIDE, sigmaY=0.012 * SIDE)
+    band = _flat(red, 0.07, 0.03)
+    line = blurred(frame.light, 0.07 * SIDE) - _flat(frame.light, 0.06, 0.012)
     score = (_standard(band, frame) + _standard(line, frame)).astype(np.float32)
     at = max(_peaks(score, expected, 0.07, 0.07), key=lambda place: _value(score, place) - _far(place, expected, 0.035))
     return _Mouth(at, _lip_width(red, at), _value(score, at) / 4)
+
+
+def _flat(values: Floats, across: float, down: float) -> Floats:
+    """Gaussian blur by other shares of the box's side across than down."""
+    return cv2.GaussianBlur(values, (0, 0), sigmaX=across * SIDE, sigmaY=down * SIDE).astype(np.float32)
 
 
 def _lip_width(red: Floats, at: _Place) -> float:

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 
 from pipelines.images import Mask
-from pipelines.vision.portrait.complexion import HAIR_TEXTURE, Lab, lab_of, tone_of
+from pipelines.vision.portrait.complexion import HAIR_TEXTURE
 from pipelines.vision.portrait.features import Features
+from pipelines.vision.portrait.lab import Lab, lab_of, tone_of
 from pipelines.vision.portrait.locate import Portrait
 from pipelines.vision.portrait.region import region_of
 

@@ -10,9 +10,11 @@ from pipelines.images import Bytes, Floats, Mask, blurred, to_bytes, to_float
 from pipelines.sizes import Size
 from pipelines.vision.mattes.known_colours import carried
 from pipelines.vision.people.body import Part
-from pipelines.vision.portrait.complexion import Lab, dyed, hair_matte, lab_of, rgb_of, skin_matte, tone_of, toned
+from pipelines.vision.people.view import disk
+from pipelines.vision.portrait.complexion import dyed, hair_matte, skin_matte, toned
 from pipelines.vision.portrait.eyes import brow_matte, iris_matte
 from pipelines.vision.portrait.features import Features
+from pipelines.vision.portrait.lab import Lab, lab_of, rgb_of, tone_of
 from pipelines.vision.portrait.locate import around
 from pipelines.vision.portrait.region import BOTTOM, TOP, ellipse
 
@@ -69,6 +71,7 @@ def layers_of(rgb: Floats, parts: Bytes, tone: Lab, face: Features | None, certa
     oval = _oval(face, parts)
     if face is not None:  # what is called face far from it is a hat's brim
         parts = np.where((parts == Part.FACE) & (oval > BRIM), np.uint8(Part.BACKGROUND), parts)
+        parts = _bared(lab_of(rgb)[..., 0], parts, tone, oval)
     skin = skin_matte(rgb, parts, tone, (oval < 1) & (parts == Part.FACE), certain)
     hair = np.minimum(hair_matte(rgb, parts, head), 1 - skin).astype(np.float32)
     lab = lab_of(rgb)
@@ -87,6 +90,13 @@ def _oval(face: Features | None, parts: Bytes) -> Floats:
         return np.full(shape, np.inf, np.float32)
     at = face.at(0, (TOP + BOTTOM) / 2)
     return ellipse(shape, at, 1.02 * face.eye_distance, 0.52 * (BOTTOM - TOP) * face.height, face.roll)
+
+
+def _bared(light: Floats, parts: Bytes, tone: Lab, oval: Floats) -> Bytes:
+    """`parts` where what is called hair beside the face but is as light as skin is the face's."""
+    pale = (parts == Part.HAIR) & (light > 0.75 * tone.light) & (oval < 2.2)
+    solid = cv2.morphologyEx(pale.astype(np.uint8), cv2.MORPH_OPEN, disk(2)) > 0
+    return np.where(solid, np.uint8(Part.FACE), parts)
 
 
 def recoloured(rgb: Bytes, layers: Layers, face: Features | None, wanted: Colours) -> Recoloured:

@@ -9,6 +9,7 @@ import numpy as np
 from pipelines.images import Floats, Mask, blurred
 from pipelines.vision.inpaint import guided
 from pipelines.vision.portrait.features import Features, Spot
+from pipelines.vision.portrait.lab import lab_of
 
 TOP, BOTTOM, HALF = -0.62, 1.5, 1.0
 """The oval that is a face's own: from above the brows to the chin in shares of eyes to mouth, and half its width in
@@ -33,19 +34,19 @@ def ellipse(shape: tuple[int, int], at: Spot, across: float, down: float, roll: 
     angle = np.radians(roll)
     x, y = columns - at.x, rows - at.y
     u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-    return np.hypot(u / max(across, 1e-6), v / max(down, 1e-6)).astype(np.float32)
+    return np.asarray(np.hypot(u / max(across, 1e-6), v / max(down, 1e-6)), dtype=np.float32)
 
 
 def region_of(rgb: Floats, face: Features) -> Region:
     """float32 (h, w, 3) in [0, 1], and the features of the face in it."""
-    shape, gap = rgb.shape[:2], face.eye_distance
-    lab = cv2.cvtColor(cv2.bilateralFilter(rgb, 5, 0.06, 2), cv2.COLOR_RGB2LAB)
+    shape, gap = (rgb.shape[0], rgb.shape[1]), face.eye_distance
+    lab = lab_of(cv2.bilateralFilter(rgb, 5, 0.06, 2).astype(np.float32))
     oval_radius = ellipse(shape, face.at(0, (TOP + BOTTOM) / 2), HALF * gap, (BOTTOM - TOP) / 2 * face.height, face.roll)
     alike = _likeness(lab, face, oval_radius)
     inner = _features(shape, face)
     glasses = alike[_disc(shape, face.at(0, 0), 0.12 * gap)].mean() < 0.35
     front = _front(rgb, alike < 0.4, oval_radius, inner if not glasses else np.zeros(shape, bool), gap)
-    soft = np.clip((1 - oval_radius) * 2 + 0.0, 0, 1)
+    soft = np.clip((1 - oval_radius) * 2, 0, 1)
     skin = alike * (1 - front) * (1 - blurred(inner.astype(np.float32), 0.03 * gap)) * (oval_radius < 1.25)
     return Region(soft.astype(np.float32), skin.astype(np.float32), front)
 
@@ -62,7 +63,7 @@ def _likeness(lab: Floats, face: Features, oval_radius: Floats) -> Floats:
     local = (blurred(lab * core[..., None].astype(np.float32), 0.5 * gap) + 1e-4 * middle) / weight
     away = (lab - local) / (np.array([16, 8, 9], np.float32))
     away[..., 0] *= np.where(away[..., 0] > 0, 0.6, 1)  # a highlight is skin more often than a shadow is
-    return np.clip(1.9 - np.linalg.norm(away, axis=2), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1.9 - np.linalg.norm(away, axis=2), 0, 1), dtype=np.float32)
 
 
 def _features(shape: tuple[int, int], face: Features) -> Mask:

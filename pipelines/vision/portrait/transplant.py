@@ -9,12 +9,13 @@ import numpy as np
 from pipelines.images import Floats, blurred
 from pipelines.vision.inpaint import grain_of, with_grain
 from pipelines.vision.portrait.align import Field, aligned, scale_of
+from pipelines.vision.portrait.lab import lab_of, rgb_of
 from pipelines.vision.portrait.locate import Portrait
 from pipelines.vision.portrait.region import Region, region_of
 
 LIGHT_REACH = 0.45
 """Distances of the eyes over which light and tone are those of the place."""
-GAINS = (0.4, 1.9)
+GAINS = (0.4, 2.5)
 """Least and most by which the newcomer is darkened or lightened."""
 FEATHER = 0.16
 """Width in distances of the eyes over which the newcomer fades in."""
@@ -49,7 +50,7 @@ class _Light:
 
     def of(self, rgb: Floats) -> Floats:
         """float32 (h, w, 3) in [0, 1] in this light."""
-        lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+        lab = lab_of(rgb)
         out = lab.copy()
         out[..., 0] = np.clip(lab[..., 0] * self.gain, 0, 100)
         # What has no colour, as the white of an eye, must not take the opposite of the skin's; lips keep their hue.
@@ -57,7 +58,7 @@ class _Light:
         moved = lab[..., 1:] + self.shift * coloured[..., None]
         scaled = lab[..., 1:] * self.strength[..., None]
         out[..., 1:] = scaled + (moved - scaled) * self.skin[..., None]
-        return cast(Floats, np.clip(cv2.cvtColor(out, cv2.COLOR_LAB2RGB), 0, 1))
+        return rgb_of(out)
 
     def resized(self, shape: tuple[int, ...]) -> "_Light":
         return _Light(*(_sized(each, shape) for each in (self.gain, self.shift, self.chroma, self.strength, self.skin)))
@@ -119,21 +120,22 @@ def _mask(newcomer: Region, there: Region, gap: float) -> Floats:
 def _light(seen: Floats, place: Portrait, newcomer: Region, there: Region, mask: Floats) -> _Light:
     """By Lab: what changes slowly over the skin is to be the target's, what changes quickly, features included, the newcomer's."""
     gap = place.face.eye_distance
-    new, old = cv2.cvtColor(seen, cv2.COLOR_RGB2LAB), cv2.cvtColor(place.rgb, cv2.COLOR_RGB2LAB)
+    new, old = lab_of(seen), lab_of(place.rgb)
     inside = 0.05 + (mask > 0).astype(np.float32)
     both = 0.05 + newcomer.skin * there.skin
     slow_new, slow_old = _slow(new, newcomer.skin * inside * both, gap), _slow(old, there.skin * inside * both, gap)
-    gain = np.clip(slow_old[..., 0] / np.maximum(slow_new[..., 0], 1), *GAINS)
-    chroma, wanted = (np.maximum(np.hypot(each[..., 1], each[..., 2]), 4) for each in (slow_new, slow_old))
+    gain = np.clip(slow_old[..., 0] / np.maximum(slow_new[..., 0], 1), *GAINS).astype(np.float32)
+    chroma, wanted = (np.maximum(np.hypot(each[..., 1], each[..., 2]), 4).astype(np.float32) for each in (slow_new, slow_old))
     skin = blurred(np.clip(1.5 * newcomer.skin, 0, 1).astype(np.float32), 0.02 * gap)
-    return _Light(gain, slow_old[..., 1:] - slow_new[..., 1:], chroma, np.clip(wanted / chroma, 0.6, 1.2), skin)
+    strength = np.clip(wanted / chroma, 0.6, 1.2)
+    return _Light(gain, slow_old[..., 1:] - slow_new[..., 1:], chroma, strength.astype(np.float32), skin)
 
 
 def _slow(lab: Floats, weight: Floats, gap: float) -> Floats:
     """The mean of what has weight within some reach; where there is little, of a wider one."""
-    result: Floats | None = None
+    result = None
     for reach in (3.0, 1.0, LIGHT_REACH):
         share = blurred(weight, reach * gap)[..., None]
         mean = blurred((lab * weight[..., None]).astype(np.float32), reach * gap) / np.maximum(share, 1e-6)
         result = mean if result is None else result + (mean - result) * np.clip(share / 0.02, 0, 1)
-    return cast(Floats, result)
+    return np.asarray(result, dtype=np.float32)
