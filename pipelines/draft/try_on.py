@@ -47,7 +47,7 @@ def run(task: TryOn, progress: Progress) -> Output:
     progress(0, STEPS, "Reading the person and the product")
     with ThreadPoolExecutor(2) as pool:
         product = pool.submit(_garment, task, effort)
-        body = _person(task.model_image, task.mode)
+        body = _person(_shrunk(task.model_image, effort.person_side), task.mode)
         progress(1, STEPS, "Reading the product")
         garment = product.result()
     progress(2, STEPS, "Preparing the photograph")
@@ -103,7 +103,7 @@ def _garment(task: TryOn, effort: Effort) -> Garment:
 
 
 def _shrunk(image: Image.Image, side: float) -> Image.Image:
-    """No larger than `side`, since what isn't seen needn't be cut out."""
+    """No larger than `side`."""
     scale = side / max(image.size)
     if scale >= 1:
         return image

@@ -23,6 +23,8 @@ from pipelines.vision.people.view import disk, gauss
 
 FITTING_SIDE = 512
 """Long side in pixels of the first fitting, which tells what may change."""
+LIFT = 0.02
+"""Of the shoulder width: how far cloth may stand off above the shoulders."""
 MARGIN = 0.22
 """Around that in shoulder widths: for shadows, and for the skin and background that are carried inward."""
 
@@ -147,9 +149,20 @@ def _dressed(garment: Garment, scene: _Scene, style: _Style, effort: Effort) -> 
         dressed = Dressed(_reduced(dressed.torso, Size(width, height)), _reduced(dressed.sleeves, Size(width, height)))
     if effort.refined and garment.category != "bottom":
         dressed = without_gaps(dressed, scene.frame)
+    dressed = replace(dressed, torso=_on_shoulders(dressed.torso, scene, 2 * LIFT if garment.category == "outerwear" else LIFT))
     if style.tucked:
         dressed = tucked(dressed, scene.frame)
     return rolled(dressed, scene.frame) if style.rolled else dressed
+
+
+def _on_shoulders(torso: Layer, scene: _Scene, lift: float) -> Layer:
+    """A torso without what would float above the shoulders by more than `lift` shoulder widths."""
+    frame = scene.frame
+    inside = (scene.body.alpha > 0.5).astype(np.uint8)
+    near = cv2.dilate(inside, disk(max(1, round(lift * frame.width)))).astype(np.float32)
+    rows = np.arange(inside.shape[0], dtype=np.float32)[:, None]
+    below = np.clip((rows - (frame.shoulders["left"].y + frame.shoulders["right"].y) / 2) / (0.1 * frame.width), 0, 1)
+    return replace(torso, alpha=(torso.alpha * np.maximum(gauss(near, 0.6), below)).astype(np.float32))
 
 
 def _reduced(layer: Layer, size: Size) -> Layer:
@@ -165,7 +178,7 @@ def _composed(scene: _Scene, dressed: Dressed, effort: Effort, rng: np.random.Ge
     whole = dressed.whole
     shade = old_light(photo, scene.old, width, effort.shading_width)
     base = undress(photo, scene.body, scene.frame, scene.replaced & (whole.alpha < 0.995), shade, rng)
-    grain = max(0.0, grain_of(photo, scene.old) - 0.7 * grain_of(whole.colour, whole.alpha > 0.95))
+    grain = max(0.0, _sensor_grain(scene) - 0.7 * grain_of(whole.colour, whole.alpha > 0.95))
     torso = _lit(dressed.torso, shade, width, grain, rng)
     sleeves = _lit(dressed.sleeves, shade, width, grain, rng)
     shadow = 1 - (1 - contact_shadow(whole.alpha, width)) * np.clip(base.figure, 0, 1)
@@ -178,6 +191,13 @@ def _composed(scene: _Scene, dressed: Dressed, effort: Effort, rng: np.random.Ge
     out += (photo - out) * hair[..., None]
     touched = _touched_pixels(base, whole, shadow)
     return np.where(touched[..., None], to_bytes(out), to_bytes(photo))
+
+
+def _sensor_grain(scene: _Scene) -> float:
+    """The photograph's grain: the least of what skin, old clothes and background show, since texture counts for grain too."""
+    bare = np.isin(scene.body.parts, (Part.LEFT_ARM, Part.RIGHT_ARM, Part.FACE, Part.NECK, Part.TORSO))
+    seen = [where for where in (scene.old, bare, scene.body.alpha < 0.02) if where.sum() > 400]
+    return min((grain_of(scene.photo, where) for where in seen), default=0.0)
 
 
 def _touched_pixels(base: Undressed, whole: Layer, shadow: Floats) -> Mask:

@@ -10,6 +10,8 @@ from pipelines.sizes import Mode
 class Effort:
     """Where a mode spends its time."""
 
+    person_side: float
+    """Long side in pixels at which the person is cut out and read, at most."""
     product_share: float
     """Long side at which the product is cut out, at most, over the side of a square as large as the output."""
     oversample: float
@@ -21,9 +23,9 @@ class Effort:
 
 
 _EFFORTS = {
-    Mode.FAST: Effort(product_share=0.8, oversample=1.0, shading_width=120.0, refined=False),
-    Mode.BALANCED: Effort(product_share=1.25, oversample=1.0, shading_width=200.0, refined=True),
-    Mode.QUALITY: Effort(product_share=2.0, oversample=1.5, shading_width=340.0, refined=True),
+    Mode.FAST: Effort(person_side=600, product_share=0.6, oversample=1.0, shading_width=120.0, refined=False),
+    Mode.BALANCED: Effort(person_side=1600, product_share=1.25, oversample=1.0, shading_width=200.0, refined=True),
+    Mode.QUALITY: Effort(person_side=2400, product_share=2.0, oversample=1.5, shading_width=340.0, refined=True),
 }
 
 

@@ -31,6 +31,8 @@ TIGHTEST, LOOSEST = 1.03, 1.42
 """Bounds of a garment's half width over the body's above the hips."""
 FLAT_TO_WORN = 0.93
 """Width of cloth on a body over its width laid flat: the rest goes around the sides."""
+FLAT_TO_HANGING = 0.95
+"""Height of cloth on a body over its length laid flat: it runs over shoulders and chest."""
 THICKNESS = 0.012
 """Of the shoulder width: how far cloth stands off the shoulders."""
 SNUG = 0.09
@@ -246,7 +248,7 @@ def _side_of_torso(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: i
     drop = (marks[f"armpit_{side}"].y - marks[f"shoulder_{side}"].y) * cut.scale
     lowest = frame.armpits[side].y + 0.16 * frame.width
     armpit_y = float(np.clip(shoulder.y + drop, frame.armpits[side].y, lowest))
-    length = (marks[f"hem_{side}"].y - marks[f"collar_{side}"].y) * cut.scale
+    length = (marks[f"hem_{side}"].y - marks[f"collar_{side}"].y) * cut.scale * FLAT_TO_HANGING
     hem_y = max(collar.y + length, armpit_y + 0.25 * frame.width)
     down = _down_the_side(garment, frame, cut, sign, armpit_y, hem_y)
     armpit = Point(down[0, 0], down[0, 1])

@@ -65,7 +65,7 @@ def undress(photo: Floats, body: Body, frame: Frame, old: Mask, light: Floats, r
         lower = np.zeros_like(lower)
         outline = np.maximum(outline, _legs(frame, old.shape) * (body.alpha > 0.5)).astype(np.float32)
     naked = gauss(np.maximum(outline, arms_seen.astype(np.float32)), max(0.6, 0.004 * frame.width))
-    below = _below_waistband(body, frame)
+    below = _below_waistband(body, frame) * _between_hips(frame, old.shape)
     ground = _spread(photo, (body.alpha < 0.02) & ~hole, rng)
     legs = _spread(photo, lower & ~hole, rng) if lower.sum() > 400 else skin
     soft_light = gauss(light, 0.07 * frame.width) * chest_relief(frame, old.shape) * roundness(outline, 0.6 * frame.width)
@@ -174,6 +174,14 @@ def _below_waistband(body: Body, frame: Frame) -> Floats:
     rows = np.arange(body.parts.shape[0])
     share = np.clip((rows - band) / max(1.0, 0.015 * frame.width) + 0.5, 0, 1)
     return np.asarray(share[:, None, None], dtype=np.float32)
+
+
+def _between_hips(frame: Frame, shape: tuple[int, ...]) -> Floats:
+    """float32 (1, w, 1): 1 between the hips and softly 0 beside them, where sleeves may hang."""
+    columns = np.arange(shape[1], dtype=np.float32)
+    room = 0.06 * frame.width
+    inside = np.minimum(columns - frame.hips["left"].x + room, frame.hips["right"].x + room - columns)
+    return np.asarray(np.clip(inside / (0.02 * frame.width), 0, 1)[None, :, None], dtype=np.float32)
 
 
 def naked_outline(frame: Frame, shape: tuple[int, ...], arms: tuple[Side, ...] = SIDES) -> Mask:
