@@ -17,7 +17,7 @@ from pipelines.vision.mattes.coarse import Opinion, agreed, obeyed, opinion
 from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.known_colours import certainty, layers_of, projected
-from pipelines.vision.mattes.segment import Segmentation, nobody, segment
+from pipelines.vision.mattes.segment import Segmentation, finder, segment
 from pipelines.vision.mattes.slits import slits
 from pipelines.vision.mattes.surround import near_threshold
 
@@ -60,6 +60,8 @@ _EFFORTS = {
 
 _LEAST_SEPARATION = 0.3
 _SMOOTHEST = 0.008
+_STANDING = 1.6
+"""Height over width from which a subject stands as people do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def matte(rgb: Bytes, mode: Mode, watch: Callable[[str], None] = _unwatched, hin
 def _found(small: Bytes, net: Opinion, hints: Hints, effort: _Effort) -> Segmentation:
     """The subject at the small size, by the classical segmentation, the net and the person, whose word is the last."""
     told = hints.at(Size(small.shape[1], small.shape[0]))
-    found = agreed(small, segment(small, effort.cuts, nobody), net, effort.cuts)
+    face = finder(small)
+    found = agreed(small, segment(small, effort.cuts, face), net, effort.cuts, face)
     found = obeyed(small, found, net, told)
     if (found.separation < _LEAST_SEPARATION and not hints.said) or not 0.001 < found.mask.mean() < 0.98:
         raise SubjectNotFound("nothing in this picture stands out from its background; use one with a plainer background")
@@ -162,8 +165,8 @@ def _trimap(small: Bytes, found: Segmentation, net: Opinion, size: Size) -> _Tri
 
 def _told(trimap: _Trimap, hints: Hints) -> _Trimap:
     """The trimap with every hint in it."""
-    inside, outside = (trimap.inside | hints.keep) & ~hints.never, (trimap.outside | hints.never) & ~hints.keep
-    return _Trimap(inside, outside | hints.never, np.where(inside, 1, np.where(outside, 0, trimap.hard)).astype(np.float32))
+    inside, outside = (trimap.inside | hints.keep) & ~hints.never, (trimap.outside & ~hints.keep) | hints.never
+    return _Trimap(inside, outside, np.where(inside, 1, np.where(outside, 0, trimap.hard)).astype(np.float32))
 
 
 def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: int) -> _Trimap:
@@ -173,8 +176,9 @@ def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: 
     fine = resized(rgb, _fitting(rgb, side))
     size = Size(fine.shape[1], fine.shape[0])
     mask = _grown(found.mask.astype(np.float32), size) > 0.5
+    likely = _grown(net.alpha, size) if _stands(found.mask) else None
     surface = replace(found.backdrop, surface=_grown(found.backdrop.surface, size))
-    opening = slits(fine, mask, surface, nobody, _grown(net.alpha, size)).astype(np.uint8)
+    opening = slits(fine, mask, surface, finder(fine), likely).astype(np.uint8)
     if not opening.any():
         return trimap
     depth = cv2.distanceTransform(opening, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5)
@@ -182,6 +186,12 @@ def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: 
     return _Trimap(
         trimap.inside & (depth < -4), trimap.outside | (depth > 1.5), np.minimum(trimap.hard, np.clip(0.5 - depth / 2, 0, 1))
     )
+
+
+def _stands(mask: Mask) -> bool:
+    """Whether the subject has the format of a standing figure; what seems open in a garment is more often printed on it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return bool(rows.size and np.ptp(rows) > _STANDING * np.ptp(columns))
 
 
 def _wisps(small: Bytes, backdrop: Backdrop, depth: Floats) -> Mask:
