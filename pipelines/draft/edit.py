@@ -22,6 +22,7 @@ from pipelines.tasks import Edit
 from pipelines.vision import upsample
 
 DRAFT = "Draft: the picture's own pixels are changed by rule, nothing is imagined; look closely at edges and folds."
+DOUBT = "The subject hardly stands out from its background, so its outline is a guess: look closely, or mark the region yourself."
 _BEYOND = {
     "pose": "another pose or view", "add": "adding things that are not in the picture", "text": "adding text",
     "people": "another person (Model Swap does that)", "face": "another face or expression (Face Swap does the face)",
@@ -65,6 +66,7 @@ def run(task: Edit, progress: Progress) -> Output:
     progress(count - 1, count, "finishing")
     image = _finished(canvas, task)
     progress(count, count, "done", image)
+    notes += [DOUBT] if canvas.reading.doubtful else []
     return Output(image, (*notes, *_told(plan)), {"edits": ", ".join(done), **_shares(region)})
 
 
@@ -78,9 +80,7 @@ def _planned(task: Edit, has_region: bool) -> _Plan:
     clauses = clauses_of(task.prompt)
     context = task.image_context is not None
     steps = [each for clause in clauses for each in asked(clause, context, has_region)]
-    impossible = [
-        _BEYOND[each] for clause in clauses for each in clause.beyond if not (each == "place" and context)
-    ]
+    impossible = [_BEYOND[each] for clause in clauses for each in clause.beyond if not (each == "place" and context)]
     unread = [word for clause in clauses for word in clause.unread if "place" not in clause.beyond]
     plan = _Plan(tuple(steps), tuple(dict.fromkeys(impossible)), tuple(dict.fromkeys(unread)))
     if not steps:
@@ -92,7 +92,9 @@ def _refusal(plan: _Plan, clauses: Sequence[Clause]) -> str:
     if plan.impossible:
         return f"the draft engine can't do {_listed(plan.impossible)}; {_GENERATOR}. Here it can do {ABLE}."
     if any(clause.colours for clause in clauses):
-        return "a colour was named, but not for what; say for example “navy background” or “make the shirt navy”, or mark a region"
+        return (
+            "a colour was named, but not for what; say for example “navy background” or “make the shirt navy”, or mark a region"
+        )
     return f"nothing in the prompt was understood by the draft engine; it can do {ABLE}. For anything else {_GENERATOR}."
 
 

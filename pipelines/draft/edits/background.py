@@ -84,12 +84,14 @@ def _ground(step: Step, clause: Clause, cropped: bool) -> _Ground:
     colour = clause.colours[-1].rgb if clause.colours else _GREY
     if clause.surface == "studio" or not clause.colours:
         return _Ground(_studio(canvas, colour, generator), neutral, True)
-    return _Ground(linear(np.broadcast_to(np.array(colour, np.float32), (size.height, size.width, 3)).astype(np.float32)), neutral, False)
+    return _Ground(
+        linear(np.broadcast_to(np.array(colour, np.float32), (size.height, size.width, 3)).astype(np.float32)), neutral, False
+    )
 
 
 def _gradient(clause: Clause, size: Size, generator: np.random.Generator) -> Floats:
     """From the first colour, above, to the second, below, at a slight slant; mixed in Lab so that the middle isn't muddy."""
-    first, second = (np.float32([[each.rgb]]) for each in clause.gradient)
+    first, second = (np.array([[each.rgb]], np.float32) for each in clause.gradient)
     ends = [cv2.cvtColor(each, cv2.COLOR_RGB2LAB)[0, 0] for each in (first, second)]
     slant = float(generator.uniform(-0.18, 0.18))
     y = np.linspace(0, 1, size.height, dtype=np.float32)[:, None]

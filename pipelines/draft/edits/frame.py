@@ -227,7 +227,12 @@ def _head(canvas: Canvas) -> Box | None:
     if not faces:
         return None
     face = faces[0]
-    return Box(round(face.x - 0.8 * face.side), round(face.y - face.side), round(face.x + 0.8 * face.side), round(face.y + 0.7 * face.side))
+    return Box(
+        round(face.x - 0.8 * face.side),
+        round(face.y - face.side),
+        round(face.x + 0.8 * face.side),
+        round(face.y + 0.7 * face.side),
+    )
 
 
 def _body_box(canvas: Canvas, person: Body, effect: str) -> Box:
