@@ -22,6 +22,7 @@ from pipelines.tasks import Edit
 from pipelines.vision import upsample
 
 DRAFT = "Draft: the picture's own pixels are changed by rule, nothing is imagined; look closely at edges and folds."
+DOUBT = "The subject hardly stands out from its background, so its outline is a guess: look closely, or mark the region yourself."
 _BEYOND = {
     "pose": "another pose or view", "add": "adding things that are not in the picture", "text": "adding text",
     "people": "another person (Model Swap does that)", "face": "another face or expression (Face Swap does the face)",
@@ -65,6 +66,7 @@ def run(task: Edit, progress: Progress) -> Output:
     progress(count - 1, count, "finishing")
     image = _finished(canvas, task)
     progress(count, count, "done", image)
+    notes += [DOUBT] if canvas.reading.doubtful else []
     return Output(image, (*notes, *_told(plan)), {"edits": ", ".join(done), **_shares(region)})
 
 

@@ -174,6 +174,9 @@ def _notes(source: Size, placement: Placement, content: Content, manners: dict[s
         notes.append(
             f"The background at the {_listed(soft)} has structure that can't be continued truly; it fades into a soft blur."
         )
+    patched = [side for side, manner in made.items() if manner == "patched"]
+    if patched:
+        notes.append(f"The background at the {_listed(patched)} is put together from parts of the picture; look closely at it.")
     severed = [side for side in made if side in content.cut]
     if severed:
         notes.append(f"The subject is cut by the {_listed(severed)} edge of the source; it is not continued beyond it.")

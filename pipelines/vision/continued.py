@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from pipelines.images import Floats, Mask, resized
+from pipelines.images import Floats, Mask, blurred, resized
 from pipelines.sizes import Size
 from pipelines.vision.inpaint import membrane
 from pipelines.vision.synthesis import Effort, Materials, Synthesis, synthesise
@@ -15,6 +15,10 @@ LONGEST = 1280
 """Long side in pixels up to which pixels are copied; larger pictures get an enlarged strip."""
 MISFIT = 0.05
 """Root mean square misfit, in Lab / 100, above which patches are no continuation."""
+DOUBTFUL = 0.03
+"""Misfit from which what lies far from the edge goes fully out of focus."""
+_DEFOCUS = 0.016
+"""Of the height: the deepest blur."""
 _OVERLAP = 0.22
 """Of the height: how much of the picture beside the edge takes part."""
 _DEPTH = 0.9
@@ -41,8 +45,23 @@ def patched(rgb: Floats, hidden: Mask, count: int, upright: bool, effort: Effort
     made = _strip(small, mask, more, 1.0 if upright else 0.5, effort, generator)
     if made.misfit > MISFIT:
         return None
-    strip = np.ascontiguousarray(made.rgb[:, -more:])
+    strip = defocused(np.ascontiguousarray(made.rgb[:, -more:]), min(1.0, made.misfit / DOUBTFUL))
     return cast(Floats, np.clip(cv2.resize(strip, (count, height), interpolation=cv2.INTER_CUBIC), 0, 1))
+
+
+def defocused(strip: Floats, doubt: float) -> Floats:
+    """A strip on the right that goes out of focus with the distance from its left edge; `doubt` of 0 to 1 says how far."""
+    height, width = strip.shape[:2]
+    sigma = _DEFOCUS * height * doubt
+    if sigma < 0.5:
+        return strip
+    levels = [strip, *(blurred(strip, sigma * share) for share in (0.25, 0.5, 1.0))]
+    degree = np.clip(np.arange(width, dtype=np.float32) / (0.45 * height), 0, 1) * (len(levels) - 1.001)
+    lower = degree.astype(int)
+    out = np.empty_like(strip)
+    for column, (level, part) in enumerate(zip(lower, degree - lower, strict=True)):
+        out[:, column] = levels[level][:, column] * (1 - part) + levels[level + 1][:, column] * part
+    return out
 
 
 def _strip(rgb: Floats, hidden: Mask, count: int, upright: float, effort: Effort, generator: Generator) -> Synthesis:
@@ -65,5 +84,5 @@ def _depth(hidden: Mask) -> int:
     """How many columns from the edge may be copied: those before the subject, whose outline is never sure, where they do."""
     height, width = hidden.shape
     columns = np.flatnonzero(hidden.any(axis=0))
-    free = width - 1 - int(columns[-1]) if len(columns) else width
+    free: int = width - 1 - int(columns[-1]) if len(columns) else width
     return free if free >= _FREE * height else min(width, round(_DEPTH * height))

@@ -33,7 +33,7 @@ def solve(start: Floats, inside: Mask, divergence: Floats, cycles: int = 6, reac
     grids, goal = _grids(mask), divergence[box] - pull * values
     for _ in range(cycles):
         residual = (goal - (_summed(values) - (4 + pull) * values)) * mask[..., None]
-        values += _cycle(cast(Floats, residual), grids, 0, pull)
+        values += _cycle(residual, grids, 0, pull)
     out = start.copy()
     out[box] = values
     return out
@@ -88,9 +88,9 @@ def _cycle(right: Floats, grids: list[_Grid], level: int, pull: np.float32) -> F
     if last:
         return found
     left = (right - (_summed(found) - (4 + pull) * found)) * mask
-    coarse = _cycle(cast(Floats, 4 * _halved(left)), grids, level + 1, 4 * pull)
+    coarse = _cycle(4 * _halved(left), grids, level + 1, 4 * pull)
     grown = cv2.resize(coarse, grids[level].size, interpolation=cv2.INTER_LINEAR).reshape(right.shape)
-    return _smoothed(cast(Floats, (found + grown) * mask), right, mask, pull, _SWEEPS)
+    return _smoothed((found + grown) * mask, right, mask, pull, _SWEEPS)
 
 
 def _smoothed(values: Floats, right: Floats, mask: Floats, pull: np.float32, sweeps: int) -> Floats:

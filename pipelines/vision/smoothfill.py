@@ -58,8 +58,9 @@ def ring_of(rgb: Floats, hole: Mask, usable: Mask) -> Ring:
 
 def filled_smoothly(rgb: Floats, hole: Mask, ring: Ring, generator: Generator, cycles: int = 10) -> Floats:
     """`rgb` with the surface in its hole, bent to meet the hole's edge, and with grain as strong as around it."""
-    error = (rgb - ring.surface).astype(np.float32)
-    soft = cv2.GaussianBlur(error, (0, 0), 2.0)
+    known = (~hole).astype(np.float32)[..., None]
+    weight = cv2.GaussianBlur(known, (0, 0), 2.0)[..., None]
+    soft = cv2.GaussianBlur((rgb - ring.surface) * known, (0, 0), 2.0) / np.maximum(weight, 1e-3)
     bent = ring.surface + poisson.membrane(cast(Floats, np.where(hole[..., None], 0, soft).astype(np.float32)), hole, cycles)
     near = cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=20) > 0
     grained = with_grain(np.clip(bent, 0, 1).astype(np.float32), grain_of(rgb, near & ~hole), generator)

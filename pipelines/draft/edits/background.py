@@ -91,7 +91,7 @@ def _ground(step: Step, clause: Clause, cropped: bool) -> _Ground:
 
 def _gradient(clause: Clause, size: Size, generator: np.random.Generator) -> Floats:
     """From the first colour, above, to the second, below, at a slight slant; mixed in Lab so that the middle isn't muddy."""
-    first, second = (np.float32([[each.rgb]]) for each in clause.gradient)
+    first, second = (np.array([[each.rgb]], np.float32) for each in clause.gradient)
     ends = [cv2.cvtColor(each, cv2.COLOR_RGB2LAB)[0, 0] for each in (first, second)]
     slant = float(generator.uniform(-0.18, 0.18))
     y = np.linspace(0, 1, size.height, dtype=np.float32)[:, None]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from pipelines.errors import PersonNotFound, PipelineError, SubjectNotFound, UnsupportedTask
+from pipelines.errors import PersonNotFound, SubjectNotFound, UnsupportedTask
 from pipelines.images import Bytes, Floats, Mask, picture, resized, to_bytes
 from pipelines.sizes import Mode, Size
 from pipelines.vision.garments.garment import isolate_worn
@@ -21,6 +21,8 @@ from pipelines.vision.people.body import Body, Part
 from pipelines.vision.people.person import read_person
 
 _BACKDROP_SIDE = 400
+_SURE = 0.65
+"""Confidence of a matte below which its edges are a guess."""
 ROWS = 256
 """Rows that are worked on at a time, so that large pictures need no large copies."""
 PIECES = {"upper": "shirt", "lower": "trousers", "dress": "dress", "shoes": "shoes", "clothes": ""}
@@ -32,6 +34,12 @@ class Reading:
 
     def __init__(self, rgb: Bytes, alpha: Floats | None, mode: Mode) -> None:
         self._rgb, self._alpha, self._mode = rgb, alpha, mode
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a subject was cut out that hardly stands out, or stands before a busy background."""
+        found = self.__dict__.get("matte")
+        return found is not None and self._alpha is None and found.confidence < _SURE
 
     @cached_property
     def matte(self) -> Matte:
@@ -180,6 +188,3 @@ class Step:
 def needed(missing: str, advice: str) -> UnsupportedTask:
     """The refusal of an edit that lacks something."""
     return UnsupportedTask(f"{missing}; {advice}")
-
-
-__all__ = ["Canvas", "PipelineError", "Reading", "Step", "graded", "mixed", "needed"]

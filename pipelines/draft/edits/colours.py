@@ -73,4 +73,4 @@ def _shaded(colour: Colour, lift: float, chroma: float) -> Colour:
 
 def lab_of(colour: Colour) -> NDArray[np.float32]:
     """float32 (3,): CIE Lab of a colour."""
-    return cast(NDArray[np.float32], cv2.cvtColor(np.float32([[colour]]), cv2.COLOR_RGB2LAB)[0, 0])
+    return cast(NDArray[np.float32], cv2.cvtColor(np.array([[colour]], np.float32), cv2.COLOR_RGB2LAB)[0, 0])

@@ -66,7 +66,7 @@ def clauses_of(prompt: str) -> tuple[Clause, ...]:
             clauses.append(_clause(current))
             current = []
     asked = [each for each in clauses if not each.empty or each.beyond or each.unread or each.target]
-    return tuple(each for each in _leaning(asked) if not each.empty or each.beyond or each.unread)
+    return tuple(each for each in _leaning(asked) if not each.empty or each.beyond or each.unread or each.target == "background")
 
 
 def _phrases(text: str) -> list[_Phrase]:

@@ -66,13 +66,15 @@ def enclosed(strokes: Mask) -> Mask:
         closed = cv2.erode(cv2.dilate(wide, disc, iterations=turn), disc, iterations=turn)
     count, labels = cv2.connectedComponents((closed == 0).astype(np.uint8), connectivity=4)
     inside = (labels != labels[0, 0]) & (closed == 0) if count > 2 else np.zeros(closed.shape, np.bool_)
-    filled = cv2.dilate(inside.astype(np.uint8), disc, iterations=3) * closed | inside | wide if inside.any() else wide
+    filled = wide > 0
+    if inside.any():
+        filled |= inside | ((cv2.dilate(inside.astype(np.uint8), disc, iterations=3) > 0) & (closed > 0))
     cut = 3 * reach
-    return np.asarray(filled[cut:-cut, cut:-cut] > 0)
+    return filled[cut:-cut, cut:-cut]
 
 
 def _soft(mask: Mask) -> Floats:
     """Feathered inward, so that nothing outside changes."""
     reach = max(1.5, _FEATHER * max(mask.shape))
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    return np.clip(depth / reach, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(depth / reach, 0, 1), np.float32)

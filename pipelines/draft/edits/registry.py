@@ -31,11 +31,14 @@ EDITS: tuple[Edit, ...] = (
     REMOVE,
     Edit("cut-out", background.transparent, ("transparent",)),
     Edit("iron", remove.iron, ("iron",)),
-    Edit("light", tone.tone, tuple(tone.LOOKS), varies="grain and the side of the sun"),
+    Edit("light", tone.tone, tuple(name for name in tone.LOOKS if name not in ("film", "golden"))),
+    Edit("film look", tone.tone, ("film",), varies="the grain"),
+    Edit("golden hour", tone.tone, ("golden",), varies="the side of the sun"),
     Edit("soft light", tone.soft_light, ("soft light",)),
     Edit("dramatic light", tone.dramatic, ("dramatic",), varies="the direction of the light"),
     Edit("match", tone.matched, ("match",)),
-    Edit("detail", tone.detail, ("blur", "sharpen", "denoise")),
+    Edit("detail", tone.detail, ("sharpen", "denoise")),
+    Edit("blur", tone.blur, ("blur",)),
     Edit("shadow", shadows.add_shadow, ("add shadow",), varies="the direction of the shadow"),
     Edit("no shadow", shadows.remove_shadow, ("remove shadow",)),
     Edit("zoom in", frame.zoom_in, ("zoom in",)),
@@ -67,11 +70,12 @@ class Asked:
 def asked(clause: Clause, has_context: bool, has_region: bool) -> tuple[Asked, ...]:
     """The edits of a clause, in the order in which they make sense: frame or background first, then light."""
     found = [Asked(BY_EFFECT[effect], clause, effect) for effect in dict.fromkeys(clause.effects)]
-    if "place" in clause.beyond and has_context:
+    if has_context and ("place" in clause.beyond or "place" in clause.verbs):
         return (Asked(BACKGROUND, clause), *found)
     if _wants_background(clause, has_context):
         return (Asked(BACKGROUND, clause), *found)
-    if clause.colours and not clause.effects and (clause.target not in ("", "picture", "subject") or has_region):
+    named = clause.target not in ("", "picture", "subject") or "change" in clause.verbs or has_region
+    if clause.colours and not clause.effects and named:
         return (Asked(RECOLOUR, clause), *found)
     if "remove" in clause.verbs and not found and clause.target != "background":
         return (Asked(REMOVE, clause),)

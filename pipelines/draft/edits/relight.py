@@ -38,12 +38,12 @@ def relit(rgb: Floats, alpha: Floats, towards: Direction, strength: float) -> Fl
     """`rgb` with a key light from `towards`: the lit side a little brighter, the other in shade, the background fallen off."""
     normals = form(alpha)
     key = np.array(towards, np.float32) / np.float32(np.linalg.norm(towards))
-    facing = np.clip((normals @ key + 0.15) / 1.15, 0, 1) ** 1.2
+    facing = (np.clip((normals @ key + 0.15) / 1.15, 0, 1) ** 1.2).astype(np.float32)
     small = resized(rgb, Size(facing.shape[1], facing.shape[0]))
     # Where the picture itself is bright and turned to the light, more of that light arrives.
-    relief = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    relief = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
     facing = guided(facing.astype(np.float32), small, max(2, facing.shape[0] // 90), 4e-3) + 0.10 * (relief - blurred(relief, 12))
-    shade = 0.20 + 1.25 * np.clip(facing, 0, 1)
+    shade = 0.20 + 1.12 * np.clip(facing, 0, 1)
     height, width = facing.shape
     x = np.linspace(-1, 1, width, dtype=np.float32)[None] * np.sign(towards[0])
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
@@ -69,7 +69,7 @@ def softened(rgb: Floats, strength: float, weight: Floats | None) -> Floats:
 
     The base layer is that of a guided filter (He et al. 2013, section 5) in the logarithm of light.
     """
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32)
     size = _small(grey)
     small = np.log2(np.maximum(linear(resized(grey, size)), 0.004))
     base = guided_alone(small, max(4, round(0.04 * max(small.shape))), 0.35)

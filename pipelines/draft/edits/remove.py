@@ -9,11 +9,16 @@ from pipelines.draft.edits.canvas import Canvas, Step, mixed, needed
 from pipelines.draft.edits.phrases import Clause
 from pipelines.errors import PipelineError
 from pipelines.images import Floats, Mask, blurred
+from pipelines.vision.inpaint import membrane
 from pipelines.vision.smoothfill import PLAIN, filled_smoothly, ring_of
 from pipelines.vision.synthesis import EFFORTS, Materials, synthesise
 
 _ROOM = 2.2
 """Of the hole's longer side: how much of the picture around it takes part."""
+_UPRIGHT = 0.35
+"""How much a patch is held to its height in the picture: ground lies below, sky above."""
+_ALONE = 0.03
+"""Share of a hole below which subject or background don't count as being in it."""
 LARGEST = 0.45
 """Share of the picture up to which a hole is filled."""
 
@@ -29,10 +34,55 @@ def remove(step: Step, clause: Clause, effect: str) -> Canvas:
     window = _window(hole)
     part = np.s_[window.top : window.bottom, window.left : window.right]
     rgb = canvas.rgb.copy()
-    usable = _usable(canvas, hole)[part]
-    rgb[part] = filled(np.ascontiguousarray(canvas.rgb[part]), hole[part], usable, step)
+    rgb[part] = _refilled(_Part.of(canvas, hole, part), step)
     plain = np.where(hole[..., None], rgb, canvas.plain)
     return replace(canvas, rgb=rgb, plain=plain.astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The part of the picture that takes part in filling a hole."""
+
+    rgb: Floats
+    hole: Mask
+    cover: Floats
+    """float32 (h, w): coverage of the subject; 0 where there is none."""
+    cloth: Mask
+    """bool (h, w): what may be copied into the subject."""
+    clear: Mask
+    """bool (h, w): not in or at the hole."""
+
+    @classmethod
+    def of(cls, canvas: Canvas, hole: Mask, part: tuple[slice, slice]) -> "_Part":
+        reach = max(2, round(0.004 * max(hole.shape)))
+        near = cv2.dilate(hole.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+        cover = canvas.reading.subject
+        if cover is None:
+            nothing = np.zeros(hole.shape, np.float32)
+            return cls(np.ascontiguousarray(canvas.rgb[part]), hole[part], nothing[part], hole[part], near[part] == 0)
+        cloth = (cover > 0.9) & _same_part(canvas, (near > 0) & ~hole & (cover > 0.9))
+        return cls(np.ascontiguousarray(canvas.rgb[part]), hole[part], cover[part], cloth[part], near[part] == 0)
+
+
+def _refilled(part: _Part, step: Step) -> Floats:
+    """The subject's part of the hole from the subject, the rest from the background; the outline between them stays."""
+    inside = float(part.cover[part.hole].mean())
+    if inside < _ALONE:
+        return filled(part.rgb, part.hole, part.clear & (part.cover < 0.05), step)
+    if inside > 1 - _ALONE:
+        return filled(part.rgb, part.hole, part.clear & part.cloth, step)
+    front = _layer(part, part.cover > 0.9, part.cloth, step)
+    back = _layer(part, part.cover < 0.05, part.cover < 0.05, step)
+    mixed_ = back + (front - back) * part.cover[..., None]
+    return np.where(part.hole[..., None], mixed_, part.rgb).astype(np.float32)
+
+
+def _layer(part: _Part, own: Mask, usable: Mask, step: Step) -> Floats:
+    """One layer as if it were alone: what belongs to the other is bridged over before the hole is filled."""
+    bridged = membrane(part.rgb, (own & ~part.hole).astype(np.float32))
+    target = np.where(own[..., None], part.rgb, bridged).astype(np.float32)
+    mine = part.hole & (cv2.dilate(own.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
+    return filled(target, mine, part.clear & usable, step) if mine.any() else target
 
 
 def filled(rgb: Floats, hole: Mask, usable: Mask, step: Step) -> Floats:
@@ -40,7 +90,7 @@ def filled(rgb: Floats, hole: Mask, usable: Mask, step: Step) -> Floats:
     ring = ring_of(rgb, hole, usable)
     if ring.deviation < PLAIN:
         return filled_smoothly(rgb, hole, ring, step.generator)
-    made = synthesise(rgb, hole, Materials(rgb, usable, 0.0), EFFORTS[step.canvas.mode], step.generator)
+    made = synthesise(rgb, hole, Materials(rgb, usable, _UPRIGHT), EFFORTS[step.canvas.mode], step.generator)
     return made.rgb
 
 
@@ -61,27 +111,13 @@ def _window(hole: Mask) -> _Window:
     )  # fmt: skip
 
 
-def _usable(canvas: Canvas, hole: Mask) -> Mask:
-    """What may be copied: cloth into a hole in cloth, background into one in the background."""
-    reach = max(2, round(0.004 * max(hole.shape)))
-    clear = cv2.dilate(hole.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) == 0
-    cover = canvas.reading.subject
-    if cover is None:
-        return clear
-    rim = cv2.dilate(hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    rim &= ~hole
-    share = float(cover[rim].mean()) if rim.any() else 0.5
-    if share > 0.75:
-        return clear & (_same_part(canvas, rim) if canvas.reading.person is not None else cover > 0.9)
-    return clear & (cover < 0.05) if share < 0.25 else clear
-
-
 def _same_part(canvas: Canvas, rim: Mask) -> Mask:
-    """The labels that make up most of what surrounds the hole."""
+    """The labels of a person that make up most of what surrounds the hole; everything where nobody is."""
     body = canvas.reading.person
-    assert body is not None  # noqa: S101
+    if body is None or not rim.any():
+        return np.ones(rim.shape, np.bool_)
     counts = np.bincount(body.parts[rim], minlength=16)
-    return np.isin(body.parts, np.flatnonzero(counts > 0.15 * counts.sum())) & (body.alpha > 0.9)
+    return np.asarray(np.isin(body.parts, np.flatnonzero(counts > 0.15 * counts.sum())))
 
 
 def iron(step: Step, clause: Clause, effect: str) -> Canvas:

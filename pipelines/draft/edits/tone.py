@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.draft.edits.canvas import Canvas, Step, graded
+from pipelines.draft.casting import Colour
+from pipelines.draft.edits.canvas import Canvas, Step, graded, mixed, needed
 from pipelines.draft.edits.phrases import Clause
 from pipelines.draft.edits.relight import relit, softened
-from pipelines.images import Floats, blurred, linear, srgb
+from pipelines.images import Floats, blurred, linear, srgb, to_bytes, to_float
+from pipelines.vision.inpaint import grain_of, membrane
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -29,9 +31,9 @@ class Look:
     saturation: float = 1.0
     lift: float = 0.0
     """Black becomes this grey."""
-    shadows: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    shadows: Colour = (0.0, 0.0, 0.0)
     """Added to sRGB where it is dark."""
-    highlights: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    highlights: Colour = (0.0, 0.0, 0.0)
     vignette: float = 0.0
     grain: float = 0.0
     shoulder: float = 0.0
@@ -39,11 +41,22 @@ class Look:
 
     def times(self, amount: float) -> "Look":
         """The same look, stronger or weaker."""
-        scaled = {name: getattr(self, name) * amount for name in ("exposure", "warmth", "contrast", "lift", "vignette", "grain")}
-        tints = {name: cast(tuple[float, float, float], tuple(each * amount for each in getattr(self, name)))
-                 for name in ("shadows", "highlights")}  # fmt: skip
-        saturation = max(0.0, 1 + (self.saturation - 1) * amount) if self.saturation > 0 else 0.0
-        return replace(self, saturation=saturation, **scaled, **tints)
+        return Look(
+            exposure=self.exposure * amount,
+            warmth=self.warmth * amount,
+            contrast=self.contrast * amount,
+            saturation=max(0.0, 1 + (self.saturation - 1) * amount) if self.saturation > 0 else 0.0,
+            lift=self.lift * amount,
+            shadows=_scaled(self.shadows, amount),
+            highlights=_scaled(self.highlights, amount),
+            vignette=self.vignette * amount,
+            grain=self.grain * amount,
+            shoulder=self.shoulder,
+        )
+
+
+def _scaled(tint: Colour, amount: float) -> Colour:
+    return tint[0] * amount, tint[1] * amount, tint[2] * amount
 
 
 LOOKS: Mapping[str, Look] = {
@@ -53,16 +66,14 @@ LOOKS: Mapping[str, Look] = {
     "saturate": Look(saturation=1.35), "desaturate": Look(saturation=0.45),
     "black and white": Look(saturation=0.0, contrast=0.14), "sepia": Look(saturation=0.0, contrast=0.05, lift=0.02,
         shadows=(0.035, 0.005, -0.03), highlights=(0.05, 0.0, -0.09)),
-    "golden": Look(exposure=0.05, warmth=0.85, contrast=0.06, saturation=1.08, highlights=(0.03, 0.005, -0.03), shoulder=0.5),
+    "golden": Look(exposure=-0.05, warmth=0.6, contrast=0.08, saturation=1.06, highlights=(0.02, 0.0, -0.02), shoulder=0.4),
     "moody": Look(exposure=-0.6, warmth=-0.08, contrast=0.2, saturation=0.72, lift=0.025, shadows=(-0.01, 0.0, 0.02), vignette=0.4),
     "high key": Look(exposure=0.6, contrast=-0.14, saturation=0.92, lift=0.03, shoulder=1.0),
     "film": Look(warmth=0.14, contrast=0.1, saturation=0.86, lift=0.035, shadows=(-0.012, 0.006, 0.014),
-        highlights=(0.022, 0.008, -0.018), vignette=0.16, grain=0.022, shoulder=0.7),
+        highlights=(0.022, 0.008, -0.018), vignette=0.16, grain=0.014, shoulder=0.7),
 }  # fmt: skip
-GRAIN_SIZE = 1 / 900
+GRAIN_SIZE = 1 / 1600
 """Of the long side: the deviation of film's grain."""
-SKIN_CARE = 0.45
-"""Share by which a whole picture's grade is held back nowhere; kept for targets that are skin."""
 
 
 def tone(step: Step, clause: Clause, effect: str) -> Canvas:
@@ -87,25 +98,22 @@ def _lit_from_a_side(step: Step, effect: str, clause: Clause) -> Canvas:
     x = np.linspace(-1, 1, width, dtype=np.float32)[None] * side
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     near = np.exp(-((x - 1.1) ** 2 + (y + 0.7) ** 2) / 2.2)[..., None] * np.float32(min(1.3, clause.amount))
-    glow = near * np.array([0.20, 0.115, 0.03], np.float32)
+    glow = near * np.array([0.20, 0.10, 0.02], np.float32)
     out = graded(step.canvas.rgb, lambda rows, at: 1 - (1 - rows) * (1 - glow[at]))
     return replace(step.canvas, rgb=out)
 
 
 def _looked(rgb: Floats, at: slice, look: Look, canvas: Canvas, noise: Floats | None) -> Floats:
-    light = linear(rgb)
-    if look.warmth:
-        light = light * warming(look.warmth)
-    light = light * np.float32(2**look.exposure)
+    light = linear(rgb) * (warming(look.warmth) * np.float32(2**look.exposure))
     if look.shoulder:
         light = _rolled(light, look.shoulder)
     out = srgb(light)
     out = _curved(out, look.contrast) if look.contrast else out
     grey = (out @ LUMINANCE)[..., None]
-    out = grey + (out - grey) * np.float32(look.saturation)
-    out = np.float32(look.lift) + out * np.float32(1 - look.lift)
+    out = ((grey + (out - grey) * look.saturation) * (1 - look.lift) + look.lift).astype(np.float32)
     level = np.clip(grey, 0, 1)
-    out = out + (1 - level) ** 2 * np.float32(look.shadows) + level**1.5 * np.float32(look.highlights)
+    low, high = np.array(look.shadows, np.float32), np.array(look.highlights, np.float32)
+    out = out + (1 - level) ** 2 * low + level**1.5 * high
     if look.vignette:
         out = out * _vignette(canvas, look.vignette)[at, :, None]
     if noise is not None:
@@ -166,8 +174,6 @@ def matched(step: Step, clause: Clause, effect: str) -> Canvas:
     """Mean and spread of Lab as in the reference. Reinhard et al. 2001, "Color Transfer between Images"."""
     canvas = step.canvas
     if canvas.context is None:
-        from pipelines.draft.edits.canvas import needed
-
         raise needed("colours are to be matched, but there is no reference", "add a picture as image_context")
     small = np.asarray(canvas.context.convert("RGB").resize((128, 128)), np.float32) / np.float32(255)
     wanted = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3)
@@ -184,19 +190,35 @@ def matched(step: Step, clause: Clause, effect: str) -> Canvas:
 
 
 def detail(step: Step, clause: Clause, effect: str) -> Canvas:
-    """Sharper, calmer or out of focus."""
+    """Sharper or calmer."""
     canvas = step.canvas
-    made: Callable[[Floats, float], Floats] = {"sharpen": sharpened, "denoise": calmed, "blur": softly}[effect]
-    after = made(canvas.rgb, clause.amount)
-    weight = canvas.within(clause.target)
-    from pipelines.draft.edits.canvas import mixed
-
+    made: Callable[[Floats, float], Floats] = {"sharpen": sharpened, "denoise": calmed}[effect]
+    after, weight = made(canvas.rgb, clause.amount), canvas.within(clause.target)
     return canvas.changed(after if weight is None else mixed(canvas.rgb, after, weight))
+
+
+def blur(step: Step, clause: Clause, effect: str) -> Canvas:
+    """Out of focus, in linear light; what stays sharp doesn't bleed into what is blurred."""
+    canvas = step.canvas
+    weight = canvas.within(clause.target)
+    sigma = 0.011 * clause.amount * max(canvas.rgb.shape)
+    if weight is None:
+        return canvas.changed(srgb(blurred(linear(canvas.rgb), sigma)))
+    known = (np.clip(weight * 1.02 - 0.01, 0, 1) ** 2).astype(np.float32)
+    light = membrane(linear(canvas.rgb), known)
+    soft = srgb(
+        (blurred(light * known[..., None], sigma) / np.maximum(blurred(known, sigma), 0.02)[..., None]).astype(np.float32)
+    )
+    behind = srgb(light)
+    soft += (behind - soft) * np.clip(1 - blurred(known, sigma) / 0.05, 0, 1)[..., None]
+    # At the subject's outline its own colour lies over the blurred background.
+    front = canvas.rgb if clause.target != "background" else canvas.reading.matte.foreground + (canvas.rgb - canvas.plain)
+    return canvas.changed(mixed(np.clip(front, 0, 1).astype(np.float32), np.clip(soft, 0, 1), weight))
 
 
 def sharpened(rgb: Floats, amount: float) -> Floats:
     """Unsharp masking of luminance at two widths, held to the range of the neighbourhood so that edges get no halos."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32)
     unit = max(rgb.shape) / 1200
     fine, broad = grey - blurred(grey, max(0.7, 0.9 * unit)), grey - blurred(grey, max(1.4, 2.2 * unit))
     wanted = grey + np.float32(amount) * (0.9 * fine + 0.35 * broad)
@@ -209,14 +231,6 @@ def sharpened(rgb: Floats, amount: float) -> Floats:
 
 def calmed(rgb: Floats, amount: float) -> Floats:
     """Non-local means (Buades et al. 2005) at the strength of the picture's own noise."""
-    from pipelines.images import to_bytes, to_float
-    from pipelines.vision.inpaint import grain_of
-
     deviation = grain_of(rgb, np.ones(rgb.shape[:2], np.bool_)) * 255
     strength = float(np.clip(1.1 * deviation + 1.5, 2, 12)) * amount
     return to_float(cv2.fastNlMeansDenoisingColored(to_bytes(rgb), None, strength, strength, 5, 15).astype(np.uint8))
-
-
-def softly(rgb: Floats, amount: float) -> Floats:
-    """Out of focus, in linear light."""
-    return srgb(blurred(linear(rgb), 0.010 * amount * max(rgb.shape)))
