@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.draft.try_on_effort import Box, Effort, Result
 from pipelines.images import Bytes, Floats, Mask, to_bytes
 from pipelines.sizes import Size
-from pipelines.vision.garments.drape import Frame, frame_of
+from pipelines.vision.garments.drape import Frame, cut_of, frame_of
 from pipelines.vision.garments.fit import Dressed, Layer, dress
 from pipelines.vision.garments.folds import contact_shadow, old_light, roundness
 from pipelines.vision.garments.garment import Garment
@@ -120,6 +120,8 @@ def _scene(photo: Floats, body: Body, garment: Garment, style: _Style, box: Box)
         joints={name: Point(at.x - box.left, at.y - box.top) for name, at in body.joints.items()},
     )
     frame, old = frame_of(part), _old(part, garment)
+    if garment.category == "dress":
+        old |= _short_skirt(garment, part, frame)
     replaced = old & ~_kept_beneath(frame, old) if style.layered else old
     return _Scene(np.ascontiguousarray(photo[box.part]), part, frame, old, replaced)
 
@@ -131,6 +133,19 @@ def _old(body: Body, garment: Garment) -> Mask:
     if garment.category == "bottom":
         return np.asarray(body.parts == Part.LOWER)
     return np.isin(body.parts, (Part.UPPER, Part.DRESS))
+
+
+def _short_skirt(garment: Garment, body: Body, frame: Frame) -> Mask:
+    """A skirt or shorts that end about where the dress does, or above, and would stick out beside it."""
+    lower = np.asarray(body.parts == Part.LOWER)
+    rows = np.flatnonzero(lower.sum(axis=1) > 0.1 * frame.width)
+    if not rows.size:
+        return lower
+    scale = cut_of(garment, frame).scale
+    marks = garment.landmarks
+    hem = frame.shoulders["left"].y + (marks["hem_left"].y - marks["shoulder_left"].y) * scale
+    ends = rows[-1] < min(hem + 0.25 * frame.width, lower.shape[0] - 3)
+    return lower if ends else np.zeros_like(lower)
 
 
 def _kept_beneath(frame: Frame, old: Mask) -> Mask:

@@ -82,7 +82,7 @@ def _skin_given_back(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: f
 
 
 def _cloth_given_back(rgb: Bytes, parts: Bytes, unit: float) -> Bytes:
-    """Skin at the rim of clothes whose colour is the clothes' own becomes clothes."""
+    """Skin and hair at the rim of clothes whose colour is the clothes' own become clothes."""
     upper = np.isin(parts, _CLOTH)
     bare = np.isin(parts, _BARE) & (parts != Part.FACE)
     odds = _odds(rgb, upper, np.isin(parts, _BARE), unit)
@@ -90,6 +90,10 @@ def _cloth_given_back(rgb: Bytes, parts: Bytes, unit: float) -> Bytes:
         return parts
     near = cv2.dilate(upper.astype(np.uint8), disk(max(2, round(0.12 * unit)))) > 0
     found = bare & near & (odds.values < -SURE)
+    hair = parts == Part.HAIR
+    strands = _odds(rgb, upper, hair, unit)
+    if strands.apart:
+        found |= hair & near & (strands.values < -SURE)
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, round(0.006 * unit)))) > 0
     return np.where(found, _nearest(parts, upper), parts).astype(np.uint8)
 

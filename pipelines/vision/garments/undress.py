@@ -25,6 +25,8 @@ CLOSE = 0.014
 """Of the shoulder width: how thick clothes are on the shoulders."""
 HEM_SHADOW = 0.02
 """Of the shoulder width: half of how far down a hem's shadow is painted over."""
+BENT = 0.85
+"""Of its breadth: how thick an upper arm is drawn between its joints, for one that is bent and so doesn't run on straight."""
 BONES = 0.045
 """How far collarbones lighten and darken the skin."""
 SLIM = 0.96
@@ -66,6 +68,7 @@ def undress(photo: Floats, body: Body, frame: Frame, old: Mask, light: Floats, r
         outline = np.maximum(outline, _legs(frame, old.shape) * (body.alpha > 0.5)).astype(np.float32)
     naked = gauss(np.maximum(outline, arms_seen.astype(np.float32)), max(0.6, 0.004 * frame.width))
     below = _below_waistband(body, frame) * _between_hips(frame, old.shape)
+    naked = np.maximum(naked, below[..., 0] * gauss((body.alpha > 0.5).astype(np.float32), 0.8))
     ground = _spread(photo, (body.alpha < 0.02) & ~hole, rng)
     legs = _spread(photo, lower & ~hole, rng) if lower.sum() > 400 else skin
     soft_light = gauss(light, 0.07 * frame.width) * chest_relief(frame, old.shape) * roundness(outline, 0.6 * frame.width)
@@ -75,7 +78,7 @@ def undress(photo: Floats, body: Body, frame: Frame, old: Mask, light: Floats, r
             inner += (arm.colour - inner) * (arm.cover * (1 - _trunk_share(outline, frame)))[..., None]
     filled = ground + (inner - ground) * naked[..., None]
     colour = photo + (filled - photo) * changed[..., None]
-    figure = body.alpha + (np.maximum(naked, below[..., 0] * body.alpha) - body.alpha) * changed
+    figure = body.alpha + (naked - body.alpha) * changed
     return Undressed(np.clip(colour, 0, 1).astype(np.float32), changed.astype(np.float32), figure.astype(np.float32))
 
 
@@ -92,9 +95,12 @@ def _naked(body: Body, frame: Frame, arms: Mapping[Side, BareArm | None]) -> Flo
     """
     outline = naked_outline(frame, body.parts.shape, tuple(side for side in SIDES if arms[side] is None)).astype(np.float32)
     outline = np.maximum(outline, _shoulders(body, frame)).astype(np.float32)
-    for arm in arms.values():
+    bones = np.zeros(outline.shape, np.uint8)
+    for side, arm in arms.items():
         if arm is not None:
             outline = np.maximum(outline, arm.cover)
+            _draw_arm(bones, frame, side, BENT, forearm=False)
+    outline = np.maximum(outline, bones)
     radius = max(1, round(0.035 * frame.width))
     closed = cv2.morphologyEx((outline > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disk(radius)).astype(np.float32)
     inside = cv2.erode((body.alpha > 0.5).astype(np.uint8), disk(max(1, round(0.5 * CLOSE * frame.width)))) > 0
@@ -236,17 +242,17 @@ def _slimmed(point: Point, middle: float) -> Point:
     return Point(middle + SLIM * (point.x - middle), point.y)
 
 
-def _draw_arm(canvas: Bytes, frame: Frame, side: Side) -> None:
-    """Discs along upper arm and forearm."""
+def _draw_arm(canvas: Bytes, frame: Frame, side: Side, thickness: float = 1.0, forearm: bool = True) -> None:
+    """Discs along the upper arm, and along the forearm too."""
     sign = -1 if side == "left" else 1
     shoulder, elbow, wrist = frame.shoulders[side], frame.elbows[side], frame.wrists[side]
     start = Point(shoulder.x - sign * 0.115 * frame.width, shoulder.y + 0.11 * frame.width)
     travelled = 0.1 * frame.width
-    for first, second in ((start, elbow), (elbow, wrist)):
+    for first, second in ((start, elbow), (elbow, wrist)) if forearm else ((start, elbow),):
         length = float(np.hypot(second.x - first.x, second.y - first.y))
         for share in np.linspace(0, 1, 24):
             at = (travelled + share * length) / frame.width
-            radius = frame.arm_scale[side] * float(np.interp(at, *np.array(ARM_RADII).T)) * frame.width
+            radius = thickness * frame.arm_scale[side] * float(np.interp(at, *np.array(ARM_RADII).T)) * frame.width
             x, y = first.x + share * (second.x - first.x), first.y + share * (second.y - first.y)
             cv2.circle(canvas, (round(x), round(y)), max(1, round(radius)), 1, -1)
         travelled += length
