@@ -10,7 +10,7 @@ from skimage.graph import MCP_Geometric
 
 from pipelines.images import Bytes, Floats, Mask, resized
 from pipelines.sizes import Size
-from pipelines.vision.mattes.background import Backdrop, distance, lab_of
+from pipelines.vision.mattes.background import Backdrop, border_weight, distance, lab_of
 from pipelines.vision.mattes.cues import said_cues, seen_cues
 from pipelines.vision.mattes.gaps import steepness
 from pipelines.vision.mattes.hints import Hints, unsaid
@@ -33,6 +33,8 @@ _PATTERN = 8
 """So many openings are a pattern on the cloth."""
 _REACH = 10.0
 """Sum of steps in Lab units over which a stroke spreads."""
+_NEAR = 0.06
+"""Share of the long side over which a stroke that keeps spreads beyond the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +85,19 @@ def agreed(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Segmenta
 
 
 def _on_backdrop(rgb: Bytes, found: Segmentation, backdrop: Backdrop, net: Opinion, cuts: int) -> Mask:
-    """The mask with what the net surely adds, and without what it surely drops and light alone can make of the backdrop."""
+    """The mask with what the net surely adds, and without what it surely drops; what is unlike the backdrop goes only where
+    the net is certain throughout and sees another subject."""
     lab = lab_of(rgb)
-    if _leads(found, net):
-        return refined(lab, backdrop, net.alpha > 0.5, _thinned(net.alpha < 0.3, 1), cuts)
-    added = _opened((net.alpha > _SURE) & ~found.mask)
-    taken = _taken(rgb, found.mask, backdrop, net)
+    like = darkened(rgb, backdrop.surface) | (distance(lab, backdrop.surface) < 1.5 * near_threshold(backdrop.noise))
+    seen = (net.alpha > 0.5) | (found.mask & like)
+    leads = net.certainty > _CERTAIN and np.count_nonzero(seen & found.mask) < _OTHER * np.count_nonzero(seen | found.mask)
+    added = seen & ~found.mask if leads else _opened((net.alpha > _SURE) & ~found.mask)
+    taken = _taken(lab, found.mask & like, found.mask, backdrop, net) | (_opened(found.mask & ~seen) if leads else added & False)
     if not added.any() and not taken.any():
         return found.mask
     mask = (found.mask | added) & ~taken
     near = _widened(added | taken, 6)
     return np.where(near, refined(lab, backdrop, mask, _thinned(~mask, 2), cuts), mask)
-
-
-def _leads(found: Segmentation, net: Opinion) -> bool:
-    """Whether the net is to be believed altogether: it is certain, and sees another subject."""
-    seen = net.alpha > 0.5
-    both, either = np.count_nonzero(seen & found.mask), np.count_nonzero(seen | found.mask)
-    return net.certainty > _CERTAIN and both < _OTHER * either
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +140,9 @@ class _Looks:
         return not enclosed or sureness < _BROAD_LIKELY / 2 or float(np.quantile(self.edges[rim], 0.2)) > self.steep
 
 
-def _taken(rgb: Bytes, mask: Mask, backdrop: Backdrop, net: Opinion) -> Mask:
-    """Parts of the mask that the net drops: shadows and leaks at its edge, and gaps within it."""
-    lab = lab_of(rgb)
-    like = darkened(rgb, backdrop.surface) | (distance(lab, backdrop.surface) < 1.5 * near_threshold(backdrop.noise))
-    likely = _opened((net.alpha < _HARDLY) & mask & like)
+def _taken(lab: Floats, like: Mask, mask: Mask, backdrop: Backdrop, net: Opinion) -> Mask:
+    """Parts of the mask that are `like` the backdrop and that the net drops: shadows and leaks at its edge, gaps within it."""
+    likely = _opened((net.alpha < _HARDLY) & like)
     looks, outside = _Looks.of(lab, mask, backdrop), _widened(~mask, 1)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
     large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
@@ -162,7 +157,7 @@ def _opened(region: Mask) -> Mask:
 
 
 def _among_things(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Mask:
-    trust = net.certainty
+    trust = float(np.clip((net.certainty - 0.5) / 0.35, 0, 1))
     score = trust * net.alpha + (1 - trust) * found.mask
     labels = np.where(score > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[score > 0.9], labels[score < 0.1] = cv2.GC_FGD, cv2.GC_BGD
@@ -175,20 +170,23 @@ def obeyed(rgb: Bytes, found: Segmentation, net: Opinion, hints: Hints) -> Segme
         return found
     mask = (found.mask | (net.told > 0.3)) & ~(net.told < -0.3)
     lab = lab_of(rgb)
-    keep, drop = _spread(lab, hints.keep, hints.drop), _spread(lab, hints.drop, hints.keep)
+    beyond = border_weight(*mask.shape) > 0
+    close = _widened(hints.keep, round(_NEAR * max(mask.shape)))
+    keep = _spread(lab, hints.keep, hints.drop | (beyond & ~mask & ~hints.keep), close)
+    drop = _spread(lab, hints.drop, hints.keep, mask | hints.drop)
     mask = ((mask | keep) & ~drop) | hints.keep
     inside = np.ones_like(mask) if hints.box is None else hints.box
     return replace(found, mask=mask & inside & ~hints.drop)
 
 
-def _spread(lab: Floats, seeds: Mask, others: Mask) -> Mask:
-    """What strokes mean by one of their kind: pixels that are alike along the way, and nearer than to the other kind's."""
+def _spread(lab: Floats, seeds: Mask, others: Mask, within: Mask) -> Mask:
+    """What strokes mean: pixels `within` that are alike along the way, and nearer than to `others`, which mean the opposite."""
     if not seeds.any():
         return seeds
     change = [cv2.Sobel(lab, cv2.CV_32F, *step, scale=0.25) for step in ((1, 0), (0, 1))]
     steps = np.sqrt(sum((each**2).sum(axis=2) for each in change))
     cost = np.maximum(steps - 1.0, 0) + 0.02
-    near, _ = MCP_Geometric(cost).find_costs(np.argwhere(seeds))
+    near, _ = MCP_Geometric(np.where(within, cost, np.inf)).find_costs(np.argwhere(seeds))
     far = MCP_Geometric(cost).find_costs(np.argwhere(others))[0] if others.any() else np.inf
     return np.asarray((near < _REACH) & (near < far))
 

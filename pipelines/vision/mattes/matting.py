@@ -164,8 +164,8 @@ def _trimap(small: Bytes, found: Segmentation, net: Opinion, size: Size) -> _Tri
 
 def _told(trimap: _Trimap, hints: Hints) -> _Trimap:
     """The trimap with every hint in it."""
-    inside, outside = (trimap.inside | hints.keep) & ~hints.never, (trimap.outside | hints.never) & ~hints.keep
-    return _Trimap(inside, outside | hints.never, np.where(inside, 1, np.where(outside, 0, trimap.hard)).astype(np.float32))
+    inside, outside = (trimap.inside | hints.keep) & ~hints.never, (trimap.outside & ~hints.keep) | hints.never
+    return _Trimap(inside, outside, np.where(inside, 1, np.where(outside, 0, trimap.hard)).astype(np.float32))
 
 
 def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: int) -> _Trimap:
