@@ -155,22 +155,22 @@ class _Looks:
         return not enclosed or sureness < _BROAD_LIKELY / 2 or float(np.quantile(self.edges[rim], 0.2)) > self.steep
 
 
-def _taken(lab: Floats, found_: Segmentation, like: Mask, net: Opinion, face: Finder) -> Mask:
+def _taken(lab: Floats, found: Segmentation, like: Mask, net: Opinion, face: Finder) -> Mask:
     """Parts of the mask that are `like` the backdrop and that the net drops: shadows and leaks at its edge, gaps within it.
 
     What has the backdrop's very colour may as well be a print or a band of cloth; only of a person is it taken for a gap.
     """
-    mask, backdrop = found_.mask, found_.backdrop
+    mask, backdrop = found.mask, found.backdrop
     if backdrop is None:
         return np.zeros_like(mask)
     likely = _opened((net.alpha < _HARDLY) & like)
     looks, outside = _Looks.of(lab, mask, backdrop), _widened(~mask, 1)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
     large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
-    found = [part for part in (labels == index for index in large) if looks.open(part, outside, net.alpha)]
-    found = [part for part in found if looks.shaded(part) or face() is not None]
-    gaps = [part for part in found if not (part & outside).any()]
-    kept = found if len(gaps) < _PATTERN else [part for part in found if (part & outside).any()]
+    parts = [part for part in (labels == index for index in large) if looks.open(part, outside, net.alpha)]
+    parts = [part for part in parts if looks.shaded(part) or face() is not None]
+    gaps = [part for part in parts if not (part & outside).any()]
+    kept = parts if len(gaps) < _PATTERN else [part for part in parts if (part & outside).any()]
     return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(mask)
 
 
