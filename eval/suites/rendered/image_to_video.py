@@ -37,7 +37,7 @@ def case(number: int) -> Case:
 def frames_of(video: bytes) -> list[Bytes]:
     """Every frame, uint8 (h, w, 3)."""
     with av.open(BytesIO(video), "r") as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        return [np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8) for frame in container.decode(video=0)]
 
 
 def _scores(output: Output, still: Bytes, away: Mask) -> Scores:

@@ -1,6 +1,7 @@
 """Scenes to learn cutting out from: one subject or two before a background, photographed, and which pixels are whose."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -44,7 +45,7 @@ def cutout(seed: int) -> Cutout:
         behind = reflected(behind, whole.colour, whole.alpha, generator)
     soft = generator.random() < 0.3
     focus = float(generator.uniform(0.3, 0.9))
-    alpha = cv2.GaussianBlur(whole.alpha, (0, 0), focus) if soft else whole.alpha
+    alpha = cast(Floats, cv2.GaussianBlur(whole.alpha, (0, 0), focus)) if soft else whole.alpha
     scene = Layer(whole.colour, alpha).over(behind)
     return Cutout(_photographed(scene, generator), alpha, None if second is None else _apart(first, second))
 
@@ -110,7 +111,7 @@ def _printed(colour: Floats, alpha: Floats, behind: Floats, generator: Generator
     )
     tone = behind[rows, columns].mean(axis=0) * (1 + generator.normal(0, 0.02, 3))
     cover = cv2.GaussianBlur(ink, (0, 0), 0.6)[..., None] / np.float32(255)
-    return np.clip(colour + (tone * folds - colour) * cover, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(colour + (tone * folds - colour) * cover, 0, 1), dtype=np.float32)
 
 
 def _photographed(scene: Floats, generator: Generator) -> Bytes:
@@ -121,7 +122,7 @@ def _photographed(scene: Floats, generator: Generator) -> Bytes:
     )
     seen = np.clip(scene * balance * tilt, 0, 1) ** np.float32(np.exp(generator.normal(0, 0.12)))
     if generator.random() < 0.35:
-        seen = cv2.GaussianBlur(seen, (0, 0), float(generator.uniform(0.3, 1)))
+        seen = cast(Floats, cv2.GaussianBlur(seen, (0, 0), float(generator.uniform(0.3, 1))))
     grain = generator.standard_normal(seen.shape, dtype=np.float32) * np.float32(generator.exponential(0.007))
     seen = np.clip(seen + grain, 0, 1).astype(np.float32)
     return to_bytes(jpeg(seen, int(generator.integers(40, 96))) if generator.random() < 0.35 else seen)

@@ -99,7 +99,7 @@ def _multiple(side: float) -> int:
 def _overlap(net: nn.Module, shown: Shown, hints: Hints) -> float:
     found = guessed(net, np.dstack([shown.seen, said_cues(hints)])).alpha > 0.5
     real = shown.scene.alpha > 0.5
-    return float(np.count_nonzero(found & real) / max(1, np.count_nonzero(found | real)))
+    return float(np.count_nonzero(found & real)) / max(1.0, float(np.count_nonzero(found | real)))
 
 
 def _sample(shown: Shown, shape: tuple[int, int], generator: Generator) -> dict[str, Floats]:

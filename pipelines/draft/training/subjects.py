@@ -94,7 +94,7 @@ def haired(layer: Layer, generator: Generator) -> Layer:
     """The figure with strands of hair that stand off its head, at times."""
     if generator.random() < 0.4:
         return layer
-    height, width = layer.alpha.shape
+    height = layer.alpha.shape[0]
     pad = round(0.04 * height)
     wide = Layer(np.pad(layer.colour, ((pad, 0), (pad, pad), (0, 0)), mode="edge"), np.pad(layer.alpha, ((pad, 0), (pad, pad))))
     top = np.flatnonzero((wide.alpha > 0.5)[: pad + height // 12].any(axis=0))
@@ -115,7 +115,8 @@ def _strands(generator: Generator, shape: tuple[int, ...], centre: Points, radiu
         root = centre + radius * 0.7 * np.array([np.cos(angle), np.sin(angle) * 1.1])
         reach = radius * generator.gamma(2, 0.3)
         tip = root + reach * np.array([np.cos(angle), np.sin(angle)]) + generator.normal(0, 0.3 * radius, 2)
-        bow = generator.normal(0, 0.2 * radius, 2) + (0, generator.uniform(0, 0.4) * radius)
+        bow = generator.normal(0, 0.2 * radius, 2)
+        bow[1] += generator.uniform(0, 0.4) * radius
         cv2.polylines(canvas, [_curve(root, tip, bow)], False, 255, 1, cv2.LINE_AA, 3)
     return _reduced(canvas) * np.float32(generator.uniform(0.5, 1))
 
@@ -203,7 +204,8 @@ def _headed(generator: Generator, head: Points, size: Size, skin: Floats) -> lis
     behind = [coloured(np.maximum(crown, loose), generator, tone)]
     if generator.random() < 0.4:
         length = float(generator.uniform(15, 60))
-        behind.append(coloured(_hull(np.stack([head, head + (generator.normal(0, 4), length)]), (15, 14), size), generator, tone))
+        end = head + np.array([generator.normal(0, 4), length])
+        behind.append(coloured(_hull(np.stack([head, end]), (15, 14), size), generator, tone))
     front = [coloured(_ellipse(head - (0, 11), (13, 6), size), generator, tone)]
     if generator.random() < 0.2:
         felt = any_colour(generator)
@@ -247,7 +249,9 @@ def _blob(generator: Generator, size: Size) -> Floats:
     )
     stretch = generator.uniform(0.6, 1.4)
     return _filled(
-        [np.array([120 + r * np.cos(a) * stretch, 120 + r * np.sin(a)]) for r, a in zip(radius, angles, strict=True)], size, 1
+        [np.array([120 + r * np.cos(a) * stretch, 120 + r * np.sin(a)]) for r, a in zip(np.asarray(radius), angles, strict=True)],
+        size,
+        1,
     )
 
 
@@ -300,7 +304,7 @@ def _fringe(generator: Generator, mask: Floats) -> Floats:
     for x in np.flatnonzero((mask > 0.5).any(axis=0))[:: int(generator.integers(1, 4))]:
         y = np.flatnonzero(mask[:, x] > 0.5)[-1]
         start = np.array([float(x), float(y) - 2])
-        end = start + (generator.normal(0, 2), length * generator.uniform(0.6, 1.1))
+        end = start + np.array([generator.normal(0, 2), length * generator.uniform(0.6, 1.1)])
         cv2.polylines(canvas, [_curve(start, end, generator.normal(0, 1.5, 2))], False, 255, 1, cv2.LINE_AA, 3)
     return _reduced(canvas)
 
