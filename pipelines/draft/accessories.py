@@ -1,22 +1,17 @@
-"""Hats on heads and bags in hands: products that are placed, not fitted."""
+"""Hats, bags and shoes on a rendered mannequin: placed as on a person of a photograph."""
 
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from pipelines.errors import UnsupportedTask
-from pipelines.images import Floats
 from pipelines.sizes import Size
-from pipelines.vision.garments.fit import Layer
+from pipelines.vision.garments.accessories import Placed, put_on_bag, put_on_hat
+from pipelines.vision.garments.fit import Layer, scaled
 from pipelines.vision.garments.garment import Garment
-from pipelines.vision.people.body import Part, Point
+from pipelines.vision.garments.shoes import put_on_shoes
+from pipelines.vision.people.body import Body
 from pipelines.vision.rendering.render import Rendered
-
-HAT_WIDTH = 0.122
-BAG_HEIGHT, BAG_WIDTH = 0.235, 0.21
-"""Largest sizes, in body heights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +20,20 @@ class Accessory:
 
     product: Garment
 
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom of what is seen of it."""
-        seen = self.product.alpha > 0.5
-        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-        return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
 
 def carried(accessory: Accessory, body: Rendered, canvas: Size) -> Layer:
     """The accessory where it is worn, on a canvas of the body's aspect; `UnsupportedTask` where that isn't in the picture."""
-    zoom = canvas.height / body.alpha.shape[0]
-    unit = body.view.scale * zoom
-    left, top, right, bottom = accessory.box
-    joints = body.body.joints
-    if accessory.product.category == "hat":
-        scale = HAT_WIDTH * unit / (right - left)
-        crown = _joint(joints.get("head_top"), "head", zoom)
-        return _pasted(accessory, scale, Point(crown.x, crown.y + 0.046 * unit), (right + left) / 2, bottom, canvas)
-    scale = min(BAG_HEIGHT * unit / (bottom - top), BAG_WIDTH * unit / (right - left))
-    hand = _joint(joints.get("right_wrist"), "hand", zoom)
-    layer = _pasted(accessory, scale, Point(hand.x - 0.010 * unit, hand.y + 0.048 * unit), (right + left) / 2, top, canvas)
-    fingers = (body.body.parts == Part.RIGHT_HAND).astype(np.float32)
-    shown = cv2.resize(cv2.GaussianBlur(fingers, (0, 0), 0.8), (canvas.width, canvas.height), interpolation=cv2.INTER_LINEAR)
-    return Layer(layer.colour, (layer.alpha * (1 - shown)).astype(np.float32), layer.jacobian_min)
+    try:
+        placed = _placed(accessory.product, scaled(body.body, canvas))
+    except UnsupportedTask as error:
+        raise UnsupportedTask(
+            f"this framing doesn't show where the product belongs; ask for a full body picture ({error})"
+        ) from error
+    alpha = placed.layer.alpha * (1 - placed.front)
+    return replace(placed.layer, alpha=np.asarray(alpha, dtype=np.float32))
 
 
-def _joint(at: Point | None, where: str, zoom: float) -> Point:
-    if at is None:
-        raise UnsupportedTask(f"this framing doesn't show the {where} that the product belongs to; ask for a full body picture")
-    return Point(at.x * zoom, at.y * zoom)
-
-
-def _pasted(accessory: Accessory, scale: float, at: Point, x: float, y: float, canvas: Size) -> Layer:
-    """The product scaled, with its point (x, y) at `at`."""
-    matrix = np.array([[scale, 0, at.x - scale * x], [0, scale, at.y - scale * y]], np.float32)
-    sigma = max(0.0, 0.5 / scale - 0.5)
-
-    def moved(values: Floats) -> Floats:
-        soft = cv2.GaussianBlur(values, (0, 0), sigma) if sigma > 0.1 else values
-        return cast(Floats, cv2.warpAffine(soft, matrix, (canvas.width, canvas.height), flags=cv2.INTER_LINEAR))
-
-    alpha = np.clip(moved(accessory.product.alpha), 0, 1)
-    paint = moved(cast(Floats, accessory.product.colour * accessory.product.alpha[..., None]))
-    return Layer((paint / np.maximum(alpha, 1e-4)[..., None]).astype(np.float32), alpha, scale * scale)
+def _placed(product: Garment, body: Body) -> Placed:
+    if product.category == "hat":
+        return put_on_hat(product, body)
+    return put_on_shoes(product, body) if product.category == "shoes" else put_on_bag(product, body, "hand", "left")

@@ -15,8 +15,11 @@ from PIL import Image, ImageDraw
 
 import app
 from workbench import cli
+from workbench.commands.fields import values_of
 from workbench.commands.output import whole
+from workbench.errors import InvalidInput
 from workbench.studio import Studio
+from workbench.tools.registry import TOOLS
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,3 +179,10 @@ def test_an_interrupt_elsewhere_is_said_in_a_word(capsys: pytest.CaptureFixture[
     assert said(capsys, "credits", "balance") == (1, "interrupted\n")
     code, text = said(capsys, "credits", "balance", "--json")
     assert (code, json.loads(text)["error"]["name"]) == (1, "Interrupted")
+
+
+def test_points_are_given_as_json() -> None:
+    given = values_of(TOOLS["try-on"], {"landmarks": '{"crotch": [0.5, 0.9]}'}, [])
+    assert given == {"landmarks": {"crotch": [0.5, 0.9]}}
+    with pytest.raises(InvalidInput, match="no JSON"):
+        values_of(TOOLS["try-on"], {"landmarks": "{crotch"}, [])
