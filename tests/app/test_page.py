@@ -279,6 +279,50 @@ def test_products_are_reordered_removed_and_limited(page: Any) -> None:
     assert first not in [each.get_attribute("data-asset") for each in tiles.all()]
 
 
+def test_a_mask_is_painted_over_the_picture_and_goes_into_the_job(page: Any) -> None:
+    choose(page, "Edit")
+    paint = page.locator("#edit-mask").get_by_role("button", name="Paint where to change")
+    assert paint.is_disabled()
+    upload(page, "edit-image", "dress.png")
+    page.locator("#edit-image img").wait_for()
+    paint.click()
+    canvas = page.locator("dialog canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.5, steps=4)
+    page.mouse.up()
+    page.get_by_role("button", name="Done").click()
+    layer = page.locator("#edit-mask .wb-layer")
+    layer.wait_for()
+    white = """(image) => image.decode().then(() => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: image.naturalWidth, height: image.naturalHeight });
+      const context = canvas.getContext("2d");
+      context.drawImage(image, 0, 0);
+      return [0.5, 0.05].map((y) => context.getImageData(canvas.width / 2, canvas.height * y, 1, 1).data[0]);
+    })"""
+    assert layer.evaluate(white) == [255, 0]
+    page.locator("#edit-prompt textarea").fill("a red dress")
+    page.get_by_text("2 input pictures").locator("visible=true").wait_for()
+    page.locator("#edit-mask").get_by_role("button", name="Remove Mask").click()
+    assert layer.count() == 0
+
+
+def test_a_box_is_moved_by_keyboard_and_cancelling_leaves_it_as_it_was(page: Any) -> None:
+    choose(page, "Background Remove")
+    upload(page, "background-remove-image", "dress.png")
+    page.locator("#background-remove-image img").wait_for()
+    page.locator("#background-remove-box").get_by_role("button", name="Draw a box").click()
+    page.get_by_role("dialog").get_by_role("group", name="Box", exact=True).press("ArrowRight")
+    page.get_by_role("button", name="Done").click()
+    shown = page.locator("#background-remove-box .wb-boxed")
+    shown.wait_for()
+    assert "left: 11%" in shown.get_attribute("style")
+    page.locator("#background-remove-box").get_by_role("button", name="Change").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    assert "left: 11%" in shown.get_attribute("style")
+
+
 def test_recent_pictures_can_be_picked(page: Any) -> None:
     choose(page, "Upscale")
     page.get_by_role("button", name="Picture: use recent").locator("visible=true").click()
