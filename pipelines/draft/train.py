@@ -14,10 +14,11 @@ import torch
 
 from pipelines.draft.nets.weights import path_of
 from pipelines.draft.training.lesson import Lesson
+from pipelines.draft.training.people import People
 from pipelines.draft.training.session import Plan, train
 from pipelines.draft.training.superres import Superres
 
-LESSONS: tuple[Lesson[Any], ...] = (Superres(),)
+LESSONS: tuple[Lesson[Any], ...] = (Superres(), People())
 
 
 def main() -> None:
