@@ -33,9 +33,7 @@ SWAPS = {
 MIRRORED_PARTS = np.arange(len(Part), dtype=np.uint8)
 for _one, _other in SWAPS.items():
     MIRRORED_PARTS[_one], MIRRORED_PARTS[_other] = _other, _one
-MIRRORED_JOINTS = [
-    JOINTS.index(name.replace("left", "x").replace("right", "left").replace("x", "right")) for name in JOINTS
-]
+MIRRORED_JOINTS = [JOINTS.index(name.replace("left", "x").replace("right", "left").replace("x", "right")) for name in JOINTS]
 WEIGHTS = {Part.BACKGROUND: 0.6, Part.LEFT_HAND: 2.5, Part.RIGHT_HAND: 2.5, Part.NECK: 2.0, Part.SHOES: 1.5, Part.TORSO: 1.5}
 """Of parts in the loss; 1 for all others."""
 
@@ -89,7 +87,9 @@ class People:
         target = heatmaps(batch["joints"] / COARSE, *answer.joints.shape[2:])
         surprise = -(target * answer.joints.float().flatten(2).log_softmax(-1).view(target.shape)).sum((2, 3))
         of_joints = (surprise * seen).sum() / seen.sum().clamp(min=1)
-        return of_parts + 0.15 * of_joints + 0.3 * functional.binary_cross_entropy_with_logits(answer.seen.float(), seen.float())
+        of_presence = functional.binary_cross_entropy_with_logits(answer.seen.float(), seen.float())
+        total: Tensor = of_parts + 0.15 * of_joints + 0.3 * of_presence
+        return total
 
     def figures(self, net: nn.Module) -> dict[str, float]:
         """On held-out scenes: mean IoU of parts, of the upper garment, shares of joints within 3 % of the height, shoulder error."""
@@ -150,7 +150,7 @@ def varied(sample: Sample, generator: Generator) -> Sample:
     height, width = sample.parts.shape
     turn = generator.normal(0, 3) if generator.random() < 0.85 else generator.uniform(-16, 16)
     zoom = float(np.clip(generator.normal(0.97, 0.06), 0.72, 1.12))
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), float(turn), zoom)
+    matrix = np.array(cv2.getRotationMatrix2D((width / 2, height / 2), float(turn), zoom), np.float64)
     free = np.array((width, height)) * (0.02 + 0.5 * abs(1 - zoom))
     matrix[:, 2] += generator.uniform(-1, 1, 2) * free
     if generator.random() < 0.5:
@@ -194,7 +194,7 @@ def poor(alpha: Bytes, generator: Generator) -> Bytes:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         turn = cv2.erode if generator.random() < 0.4 else cv2.dilate
         alpha = turn(alpha, kernel).astype(np.uint8)
-    spots = clouds(generator, *alpha.shape, cells=float(generator.uniform(2, 8)), octaves=2)
+    spots = clouds(generator, alpha.shape[0], alpha.shape[1], float(generator.uniform(2, 8)), 2)
     near = cv2.dilate(alpha, np.ones((25, 25), np.uint8)) > 127
     if kind < 0.86:
         return np.where((spots > generator.uniform(1.1, 2.2)), 0, alpha).astype(np.uint8)

@@ -1,9 +1,4 @@
-"""The people net's reading of a picture, brought to the picture's own resolution along its edges.
-
-The net labels a small window. Fast guided filtering (He and Sun 2015) fits each label's probability there as a linear function of
-colour, and the coefficients, which are smooth, are what is enlarged: boundaries then follow the picture. Statistics are taken
-over the person only, so that the background has no say.
-"""
+"""What the people net says of a picture, in the terms of the project: parts at full resolution, joints, and how sure it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,20 +6,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.images import Bytes, Floats, to_float
+from pipelines.images import Bytes, Floats
 from pipelines.vision.faces import Face
 from pipelines.vision.people.body import JOINTS, Part, Point
+from pipelines.vision.people.refine import SKIN, Window, followed, one_outfit, weighed, with_face
 
-FINE_SIDE = 1024
-"""Longest side in pixels at which edges are followed; larger pictures enlarge the labels."""
-RADIUS = 4
-"""Of the guided filter, in pixels of the net's window."""
-EPSILON = 2e-3
 SEEN = 0.4
 """How sure the net must be of a joint."""
-BARE = (Part.HAIR, Part.FACE, Part.NECK, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND, Part.TORSO, Part.LEFT_LEG, Part.RIGHT_LEG)  # fmt: skip
 LEAST_BARE = 0.03
 """Share of hair and skin in a cut-out below which it is clothes alone."""
+TRUNK = (Part.UPPER, Part.LOWER, Part.DRESS, Part.TORSO)
+REACH = 0.45
+"""How far from the net's place, in half widths, the outline of the trunk is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +25,7 @@ class Learned:
     """What the net says of one cut-out of (h, w) pixels."""
 
     parts: Bytes
-    """uint8 (h, w): a `Part` for each pixel whose alpha is over a half."""
+    """uint8 (h, w): a `Part` for each pixel whose alpha is over a half; background where the matte has leaked into it."""
     joints: Mapping[str, Point]
     certainty: float
     """0 to 1: how far this is one person with shoulders under a head or neck, and how clear its parts are."""
@@ -46,110 +39,45 @@ def read_learned(rgb: Bytes, alpha: Floats, face: Face | None) -> Learned | None
     if reading is None:
         return None
     height, width = reading.alpha.shape
-    parts = cv2.resize(reading.parts, (width, height), interpolation=cv2.INTER_LINEAR)
-    window = _Window(reading.window.scale, reading.window.left, reading.window.top, reading.rgb, reading.alpha)
-    parts = _with_face(parts.astype(np.float32), window, face)
-    places = {name: Point(float(x), float(y)) for name, (x, y), sure in zip(JOINTS, reading.joints, reading.seen, strict=True)
-              if sure > SEEN and 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]}  # fmt: skip
+    raw = cv2.resize(reading.parts, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    window = Window(reading.window.scale, reading.window.left, reading.window.top, reading.rgb, reading.alpha)
+    parts = one_outfit(weighed(with_face(raw, window, face), window))
+    labels = followed(rgb, alpha, parts, window)
     sure = dict(zip(JOINTS, (float(each) for each in reading.seen), strict=True))
-    return Learned(_followed(rgb, alpha, parts, window), places, _certainty(sure, parts, window.alpha))
+    places = {name: Point(float(x), float(y)) for name, (x, y) in zip(JOINTS, reading.joints, strict=True)
+              if sure[name] > SEEN and 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]}  # fmt: skip
+    return Learned(labels, places | _flanks(labels, places), _certainty(sure, parts, window.alpha))
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """What the net looked at: `scale` pixels of it to one of the picture, from (left, top) of the picture."""
+def _flanks(parts: Bytes, places: Mapping[str, Point]) -> dict[str, Point]:
+    """Waist and hips moved along the line through both to where the trunk ends, if that is near."""
+    made: dict[str, Point] = {}
+    for name in ("waist", "hip"):
+        pair = places.get(f"left_{name}"), places.get(f"right_{name}")
+        if pair[0] is None or pair[1] is None:
+            continue
+        for side, at, other in (("left", pair[0], pair[1]), ("right", pair[1], pair[0])):
+            made[f"{side}_{name}"] = _outline(parts, at, Point((at.x + other.x) / 2, (at.y + other.y) / 2))
+    return made
 
-    scale: float
-    left: float
-    top: float
-    rgb: Floats
-    alpha: Floats
+
+def _outline(parts: Bytes, at: Point, middle: Point) -> Point:
+    """The end of the trunk's labels from the middle through `at`; `at` itself where they end far from it."""
+    share = np.linspace(1 - REACH, 1 + REACH, 121)
+    x, y = middle.x + share * (at.x - middle.x), middle.y + share * (at.y - middle.y)
+    rows, columns = (np.clip(each.astype(int), 0, side - 1) for each, side in zip((y, x), parts.shape, strict=True))
+    outside = np.flatnonzero(~np.isin(parts[rows, columns], TRUNK))
+    if not outside.size or outside[0] == 0:
+        return at
+    return Point(float(x[outside[0]]), float(y[outside[0]]))
 
 
 def _certainty(sure: Mapping[str, float], parts: Floats, alpha: Floats) -> float:
     """Shoulders under a head or neck, mostly clear labels, and some skin or hair."""
     inside = alpha > 0.5
     found = parts[inside]
-    if not len(found) or np.isin(found.argmax(axis=1), BARE).mean() < LEAST_BARE:
+    if not len(found) or np.isin(found.argmax(axis=1), (Part.HAIR, *SKIN)).mean() < LEAST_BARE:
         return 0.0
     shoulders = min(sure["left_shoulder"], sure["right_shoulder"])
     head = max(sure["chin"], sure["neck"])
     return float(min(shoulders, head) * found.max(axis=1).mean())
-
-
-def _with_face(parts: Floats, window: _Window, face: Face | None) -> Floats:
-    """The same probabilities with those of face skin raised where the face finder saw one."""
-    if face is None:
-        return parts
-    rows, columns = np.mgrid[: parts.shape[0], : parts.shape[1]] + 0.5
-    side = face.side * window.scale
-    x, y = (face.x - window.left) * window.scale, (face.y - window.top) * window.scale
-    core = ((columns - x) / (0.36 * side)) ** 2 + ((rows - y) / (0.42 * side)) ** 2 < 1
-    core &= ~np.isin(parts.argmax(axis=2), (Part.LEFT_HAND, Part.RIGHT_HAND, Part.LEFT_ARM, Part.RIGHT_ARM))
-    raised = parts.copy()
-    raised[core] *= np.float32(0.3)
-    raised[core, Part.FACE] += np.float32(0.7)
-    return raised
-
-
-def _followed(rgb: Bytes, alpha: Floats, parts: Floats, window: _Window) -> Bytes:
-    """Labels of the whole picture: the likeliest part of each pixel inside, its boundaries along the picture's edges."""
-    inside = alpha > 0.5
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    tall, wide = rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]
-    fine = min(1.0, FINE_SIDE / max(tall, wide))
-    size = (max(1, round(wide * fine)), max(1, round(tall * fine)))
-    colour = to_float(cv2.resize(rgb[box], size, interpolation=cv2.INTER_AREA).astype(np.uint8))
-    to_window = np.array([[wide / size[0] * window.scale, 0, (columns[0] + 0.5 * wide / size[0] - window.left) * window.scale - 0.5],
-                          [0, tall / size[1] * window.scale, (rows[0] + 0.5 * tall / size[1] - window.top) * window.scale - 0.5]])  # fmt: skip
-    labels = _likeliest(colour, parts, window, to_window)
-    found = np.zeros(alpha.shape, np.uint8)
-    found[box] = cv2.resize(labels, (int(wide), int(tall)), interpolation=cv2.INTER_NEAREST_EXACT)
-    return np.where(inside, found, 0).astype(np.uint8)
-
-
-def _likeliest(colour: Floats, parts: Floats, window: _Window, to_window: Floats) -> Bytes:
-    """uint8 like `colour`: the part whose enlarged probability is largest."""
-    lines = _Lines(window.rgb, window.alpha)
-    best = np.full(colour.shape[:2], -np.inf, np.float32)
-    labels = np.zeros(colour.shape[:2], np.uint8)
-    for part in Part:
-        if part == Part.BACKGROUND or parts[..., part].max() < 0.3:
-            continue
-        slopes = lines.fitted(parts[..., part])
-        wide = cv2.warpAffine(slopes, to_window, colour.shape[1::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                              borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-        chance = wide[..., 3] + (wide[..., :3] * colour).sum(axis=2)
-        labels[chance > best] = part
-        best = np.maximum(best, chance)
-    return labels
-
-
-class _Lines:
-    """Linear functions of colour that fit values around each pixel of a window, over the person only."""
-
-    def __init__(self, rgb: Floats, alpha: Floats) -> None:
-        self.rgb, self.weight = rgb, (alpha + np.float32(1e-3))[..., None]
-        self.total = _box(self.weight)
-        self.mean = self._averaged(rgb)
-        products = self._averaged((rgb[..., :, None] * rgb[..., None, :]).reshape(*alpha.shape, 9))
-        spread = products.reshape(*alpha.shape, 3, 3) - self.mean[..., :, None] * self.mean[..., None, :]
-        self.inverse = np.linalg.inv(spread + EPSILON * np.eye(3, dtype=np.float32)).astype(np.float32)
-
-    def _averaged(self, values: Floats) -> Floats:
-        return (_box(values * self.weight) / self.total).astype(np.float32)
-
-    def fitted(self, values: Floats) -> Floats:
-        """float32 (h, w, 4): three slopes and a constant for float32 (h, w)."""
-        mean = self._averaged(values[..., None])
-        shared = self._averaged(self.rgb * values[..., None]) - self.mean * mean
-        slopes = np.einsum("hwij,hwj->hwi", self.inverse, shared)
-        constant = mean[..., 0] - (slopes * self.mean).sum(axis=2)
-        return self._averaged(np.dstack([slopes, constant]).astype(np.float32))
-
-
-def _box(values: Floats) -> Floats:
-    side = 2 * RADIUS + 1
-    found = cv2.boxFilter(values, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
-    return (found if found.ndim == 3 else found[..., None]).astype(np.float32)

@@ -23,8 +23,8 @@ from pipelines.vision.people.view import Head, View, disk, reconstructed, shrunk
 ADVICE = "Use a photograph of one person from the front, upright, with head, shoulders and hips in the picture."
 WIDEST_HEAD = 4.0
 """Face widths that a head with its hair or hat has at most; a face on something wider is a print."""
-SURE = 0.5
-"""Certainty of the net from which its reading counts."""
+SURE, SURE_WITH_FACE = 0.5, 0.3
+"""Certainty of the net from which its reading counts, without and with a face on the silhouette."""
 HAIR_REACH = 1.7
 """Heads below the chin that hair may hang."""
 
@@ -46,7 +46,7 @@ def read_person(rgb: Bytes, matte: Matte) -> Body:
         raise PersonNotFound(f"nobody stands out from the background of this picture. {ADVICE}")
     face = _face(rgb, view)
     learned = read_learned(rgb, matte.alpha, face and _scaled(face, 1 / view.scale))
-    if learned is not None and learned.certainty >= SURE:
+    if learned is not None and learned.certainty >= (SURE if face is None else SURE_WITH_FACE):
         doubt = 1.0 if face else 0.8
         return Body(matte.alpha, learned.parts, learned.joints, float(np.clip(learned.certainty * doubt, 0.05, 0.97)))
     return _measured(view, face, matte.alpha)

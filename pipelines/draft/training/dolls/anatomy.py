@@ -50,12 +50,12 @@ class Camera:
 
 
 def tube(
-    camera: Camera, path: Array, wide: Array, part: int, material: int, *, deep: Array | float = 1.0, round: bool = True,
+    camera: Camera, path: Array, wide: Array, part: int, material: int, *, deep: Array | float = 1.0, linked: bool = True,
     open_end: bool = False, keep: Keep | None = None,
 ) -> Tube:  # fmt: skip
     """A tube along a path in body heights; `deep` is a factor on its half width."""
     seen = camera.size(path, wide)
-    return Tube(camera.seen(path), seen, seen * deep, int(part), material, round, open_end, keep)
+    return Tube(camera.seen(path), seen, seen * deep, int(part), material, linked, open_end, keep)
 
 
 def smooth(points: Array, samples: int) -> Array:
@@ -102,7 +102,7 @@ def slices(doll: Doll, top: float, bottom: float, count: int, ease: Array | floa
 def trunk_tube(camera: Camera, cut: Slices, part: int, material: int, keep: Keep | None = None) -> Tube:
     """A tube of flat slices."""
     wide = camera.size(cut.path, cut.wide)
-    return Tube(camera.seen(cut.path), wide, camera.size(cut.path, cut.deep), int(part), material, round=False, keep=keep)
+    return Tube(camera.seen(cut.path), wide, camera.size(cut.path, cut.deep), int(part), material, linked=False, keep=keep)
 
 
 def arm_path(limb: Limb) -> Array:
@@ -125,12 +125,16 @@ def _two_bones(limb: Limb, links: int) -> Array:
 
 def arm_widths(doll: Doll) -> Array:
     """Half widths at the points of `arm_path`."""
-    return profile(ARM_WIDTHS, 9) * np.interp(np.linspace(0, 1, 9), (0, 0.3, 1), ((1 + doll.shape.arm) / 2, doll.shape.arm, doll.shape.arm))
+    return profile(ARM_WIDTHS, 9) * np.interp(
+        np.linspace(0, 1, 9), (0, 0.3, 1), ((1 + doll.shape.arm) / 2, doll.shape.arm, doll.shape.arm)
+    )
 
 
 def leg_widths(doll: Doll) -> Array:
     """Half widths at the points of `leg_path`."""
-    return profile(LEG_WIDTHS, 11) * np.interp(np.linspace(0, 1, 11), (0, 0.5, 1), (doll.shape.leg, (1 + doll.shape.leg) / 2, 1.0))
+    return profile(LEG_WIDTHS, 11) * np.interp(
+        np.linspace(0, 1, 11), (0, 0.5, 1), (doll.shape.leg, (1 + doll.shape.leg) / 2, 1.0)
+    )
 
 
 def bare(doll: Doll, camera: Camera) -> list[Tube]:

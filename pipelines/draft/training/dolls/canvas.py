@@ -27,7 +27,7 @@ class Tube:
     """Half depth."""
     part: int
     material: int
-    round: bool = True
+    linked: bool = True
     """Made of round links, as limbs are; else of flat slices with open ends, as a trunk is."""
     open_end: bool = False
     """A limb that is cut straight across where its axis ends."""
@@ -64,7 +64,7 @@ class Canvas:
         length = max(float(np.hypot(dx, dy)), 1e-3)
         way = (x * np.float32(dx / length) + y * np.float32(dy / length)) / np.float32(length)
         share = np.clip(way, 0, 1)
-        if tube.round:
+        if tube.linked:
             away = np.hypot(x - share * np.float32(dx), y - share * np.float32(dy))
         else:
             away = np.abs(x * np.float32(dy / length) - y * np.float32(dx / length))
@@ -73,7 +73,7 @@ class Canvas:
         side = np.where(x * np.float32(dy) - y * np.float32(dx) < 0, np.float32(1), np.float32(-1))
         across = np.clip(away / wide, 0, 1) * side
         along = ((share + np.float32(link)) / np.float32(len(tube.axis) - 1)).astype(np.float32)
-        if not tube.round:
+        if not tube.linked:
             slack = (self._bend(tube, link) * reach + 0.7) / length
             inside &= (way > -slack) & (way < 1 + slack)
         elif tube.open_end and link == len(tube.axis) - 2:
@@ -103,7 +103,9 @@ class Canvas:
         """Every pixel takes what lies at (flow_x, flow_y): organic outlines for round shapes."""
         made = Canvas(*self.depth.shape)
         for name in ("depth", "part", "material", "along", "across"):
-            setattr(made, name, cv2.remap(getattr(self, name), flow_x, flow_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE))
+            setattr(
+                made, name, cv2.remap(getattr(self, name), flow_x, flow_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            )
         return made
 
 

@@ -65,7 +65,7 @@ class _Sculptor:
 def dressed_head(doll: Doll, camera: Camera, generator: Generator, plain: bool = False) -> Head:
     """A head with hair, and a face unless it is turned away; `plain` is a mannequin's."""
     made = _Sculptor(doll, camera)
-    skull = made.tube(made.column(CROWN - 0.004, CHIN, 10), SKULL, SKIN, Part.FACE, round=False, deep=1.2)
+    skull = made.tube(made.column(CROWN - 0.004, CHIN, 10), SKULL, SKIN, Part.FACE, linked=False, deep=1.2)
     tubes = [skull]
     if not plain or generator.random() < 0.4:
         tubes += _ears(made)
@@ -127,7 +127,7 @@ def _cap(made: _Sculptor, generator: Generator, volume: float, bald: float | Non
     reach = top - end
     forehead = bald or float(generator.uniform(0.080, 0.108))
     keep = _opening(made, (top - forehead) / reach, generator.uniform(0.72, 0.95), 1.0, generator.normal(0, 0.5))
-    return made.tube(made.column(top, end, 8), wide, HAIR, Part.HAIR, round=False, deep=1.28, keep=keep)
+    return made.tube(made.column(top, end, 8), wide, HAIR, Part.HAIR, linked=False, deep=1.28, keep=keep)
 
 
 def _hanging(made: _Sculptor, generator: Generator, end: float | None) -> list[Tube]:
@@ -137,7 +137,7 @@ def _hanging(made: _Sculptor, generator: Generator, end: float | None) -> list[T
     full = float(generator.uniform(0.044, 0.064))
     back = np.stack([made.place(0, up, -0.03 - 0.02 * (up < 0)) for up in np.linspace(CROWN - 0.02, low, 8)])
     wide = profile((0.03, 0.045, full, full, full * float(generator.uniform(0.7, 1.2)), full * 0.7), 8)
-    tubes = [made.tube(back, wide, HAIR, Part.HAIR, round=False, deep=0.35)]
+    tubes = [made.tube(back, wide, HAIR, Part.HAIR, linked=False, deep=0.35)]
     kind = generator.random()
     for sign in (1, -1):
         if kind < 0.25 or (kind < 0.5 and sign == (1 if kind < 0.375 else -1)):
@@ -163,7 +163,7 @@ def _afro(made: _Sculptor, generator: Generator) -> list[Tube]:
     share = np.linspace(-1, 1, 9)
     wide = big * np.sqrt(np.maximum(1 - share**2, 0.02)) * generator.normal(1, 0.05, 9)
     path = np.stack([made.place(0, middle - big * at, -0.03) for at in share])
-    return [made.tube(path, wide, HAIR, Part.HAIR, round=False, deep=0.8)]
+    return [made.tube(path, wide, HAIR, Part.HAIR, linked=False, deep=0.8)]
 
 
 def _knot(made: _Sculptor, generator: Generator) -> list[Tube]:
@@ -186,7 +186,7 @@ def _hat(made: _Sculptor, generator: Generator) -> list[Tube]:
     low, tall = float(generator.uniform(0.078, 0.100)), float(generator.uniform(0.142, 0.185))
     crown = np.stack([made.place(0, up, -0.010) for up in np.linspace(tall, low, 6)])
     wide = np.array([generator.uniform(0.015, 0.036), 0.038, 0.044, 0.047, 0.048, 0.049])
-    tubes = [made.tube(crown, wide, HAT, Part.HAIR, round=False, deep=1.25)]
+    tubes = [made.tube(crown, wide, HAT, Part.HAIR, linked=False, deep=1.25)]
     kind = generator.random()
     if kind < 0.5:
         brim, thick = float(generator.uniform(0.065, 0.11)), float(generator.uniform(0.004, 0.014))
@@ -214,7 +214,7 @@ def _scarf(made: _Sculptor, generator: Generator) -> list[Tube]:
             up = (along * reach - 0.078) / 0.046
             return np.asarray(((across - shift) / 0.68) ** 2 + up**2 > 1)
 
-    return [made.tube(path, wide, HAT, Part.HAIR, round=False, deep=1.25, keep=keep)]
+    return [made.tube(path, wide, HAT, Part.HAIR, linked=False, deep=1.25, keep=keep)]
 
 
 def _face(made: _Sculptor, generator: Generator) -> list[Decal]:

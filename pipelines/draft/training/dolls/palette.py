@@ -37,7 +37,7 @@ def clouds(generator: Generator, height: int, width: int, cells: float, octaves:
 def skin_tone(generator: Generator, plain: bool) -> Colour:
     """sRGB in [0, 1] of a person's skin or, `plain`, of a mannequin."""
     if plain:
-        return np.clip(_PLASTIC[int(generator.integers(len(_PLASTIC)))] + generator.normal(0, 0.03), 0.03, 0.98)
+        return np.asarray(np.clip(_PLASTIC[int(generator.integers(len(_PLASTIC)))] + generator.normal(0, 0.03), 0.03, 0.98))
     at = generator.uniform(0, len(_SKINS) - 1)
     tone = np.array([np.interp(at, np.arange(len(_SKINS)), column) for column in _SKINS.T])
     return np.clip(tone + generator.normal(0, 0.025, 3) + generator.normal(0, 0.02), 0.03, 0.98)
@@ -47,7 +47,8 @@ def hair_tone(generator: Generator) -> Colour:
     """Mostly a natural colour."""
     if generator.random() < 0.07:
         return generator.uniform(0.05, 0.95, 3)
-    return np.clip(_HAIRS[int(generator.integers(len(_HAIRS)))] * generator.normal(1, 0.12) + generator.normal(0, 0.015, 3), 0.02, 0.97)
+    natural = _HAIRS[int(generator.integers(len(_HAIRS)))] * generator.normal(1, 0.12) + generator.normal(0, 0.015, 3)
+    return np.asarray(np.clip(natural, 0.02, 0.97))
 
 
 def dye(generator: Generator, skin: Colour) -> Colour:
@@ -130,7 +131,16 @@ def _printed(colour: Floats, scene: Scene, generator: Generator) -> None:
     if kind > 0.2:
         text = "".join(chr(int(each)) for each in generator.integers(48, 91, int(generator.integers(2, 8))))
         shade = 255 if kind >= 0.5 else 90
-        cv2.putText(ink, text, (int(x) - size, int(y) + size // 4), cv2.FONT_HERSHEY_SIMPLEX, size / 36, shade, 1 + size // 14, cv2.LINE_AA)
+        cv2.putText(
+            ink,
+            text,
+            (int(x) - size, int(y) + size // 4),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            size / 36,
+            shade,
+            1 + size // 14,
+            cv2.LINE_AA,
+        )
     other = generator.uniform(0, 1, 3).astype(np.float32)
     share = (ink.astype(np.float32) / 255 * mask)[..., None]
     colour += (other - colour) * share

@@ -12,7 +12,7 @@ from pipelines.draft.training.dolls.canvas import FAR
 from pipelines.draft.training.dolls.head import HAIR
 from pipelines.draft.training.dolls.palette import albedo, clouds
 from pipelines.draft.training.dolls.scene import Scene
-from pipelines.images import Bytes, Floats, to_bytes
+from pipelines.images import Bytes, Floats, Mask, to_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def photographed(scene: Scene, generator: Generator) -> Shot:
     if generator.random() > 0.06:
         colour = colour * _light(scene, generator, inside)
     filled = _run_over(colour, inside)
-    back = _background(generator, *inside.shape, filled[inside] if inside.any() else filled.reshape(-1, 3))
+    back = _background(generator, inside.shape[0], inside.shape[1], filled[inside] if inside.any() else filled.reshape(-1, 3))
     if generator.random() < 0.3:
         shadow = cv2.GaussianBlur(alpha, (0, 0), float(generator.uniform(3, 14)))
         shift = np.array([[1, 0, generator.normal(0, 6)], [0, 1, generator.uniform(-2, 8)]])
@@ -41,7 +41,7 @@ def photographed(scene: Scene, generator: Generator) -> Shot:
     return Shot(to_bytes(_camera(scene_rgb.astype(np.float32), generator)), to_bytes(alpha.astype(np.float32)))
 
 
-def _light(scene: Scene, generator: Generator, inside: np.ndarray) -> Floats:
+def _light(scene: Scene, generator: Generator, inside: Mask) -> Floats:
     """float32 (h, w, 3) to multiply sRGB colours with: key light, sky, hollows, and folds in cloth."""
     ground = np.where(inside, scene.depth, scene.depth[inside].min() if inside.any() else 0).astype(np.float32)
     smooth = cv2.GaussianBlur(ground, (0, 0), 0.8 + 0.004 * scene.unit)
@@ -72,10 +72,12 @@ def _folds(scene: Scene, generator: Generator) -> Floats:
     depths[4:] = generator.exponential(0.0016, 12)
     depths[HAIR] = 0
     on_cloth = depths[scene.material] * (cloth + generator.uniform(0, 2) * sharp)
-    return cast(Floats, (on_cloth + np.float32(generator.uniform(0, 0.0015)) * strands * (scene.material == HAIR)).astype(np.float32))
+    return cast(
+        Floats, (on_cloth + np.float32(generator.uniform(0, 0.0015)) * strands * (scene.material == HAIR)).astype(np.float32)
+    )
 
 
-def _run_over(colour: Floats, inside: np.ndarray) -> Floats:
+def _run_over(colour: Floats, inside: Mask) -> Floats:
     """The person's colours, run on outside the outline so that soft edges don't turn black."""
     weight = inside.astype(np.float32)
     spread = cv2.GaussianBlur(weight, (0, 0), 1.5)[..., None]
@@ -101,7 +103,7 @@ def _background(generator: Generator, height: int, width: int, own: Floats) -> F
         ground = _furnished(ground.astype(np.float32), generator, own)
     if kind == 2:
         ground = cv2.GaussianBlur(ground.astype(np.float32), (0, 0), float(generator.uniform(1, 6)))
-    return np.clip(ground, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(ground, 0, 1), np.float32)
 
 
 def _furnished(ground: Floats, generator: Generator, own: Floats) -> Floats:
@@ -126,11 +128,11 @@ def _furnished(ground: Floats, generator: Generator, own: Floats) -> Floats:
 
 def _camera(rgb: Floats, generator: Generator) -> Floats:
     """Exposure, contrast, white balance and saturation; focus; noise."""
-    rgb = np.clip(rgb, 0, 1) ** np.float32(np.exp(generator.normal(0, 0.18)))
-    grey = rgb.mean(axis=2, keepdims=True)
-    rgb = grey + (rgb - grey) * np.float32(np.clip(generator.normal(1, 0.2), 0, 1.6))
-    rgb = rgb * (generator.normal(1, 0.06) + generator.normal(0, 0.03, 3)).astype(np.float32)
+    exposed = np.clip(rgb, 0, 1) ** np.float32(np.exp(generator.normal(0, 0.18)))
+    grey = exposed.mean(axis=2, keepdims=True)
+    toned = grey + (exposed - grey) * np.float32(np.clip(generator.normal(1, 0.2), 0, 1.6))
+    toned = (toned * (generator.normal(1, 0.06) + generator.normal(0, 0.03, 3))).astype(np.float32)
     if generator.random() < 0.5:
-        rgb = cv2.GaussianBlur(rgb, (0, 0), float(0.2 + generator.exponential(0.45)))
+        toned = cv2.GaussianBlur(toned, (0, 0), float(0.2 + generator.exponential(0.45)))
     noise = generator.standard_normal(rgb.shape, dtype=np.float32) * np.float32(generator.exponential(0.012))
-    return cast(Floats, np.clip(rgb + noise, 0, 1).astype(np.float32))
+    return np.asarray(np.clip(toned + noise, 0, 1), np.float32)

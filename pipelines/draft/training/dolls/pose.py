@@ -79,7 +79,7 @@ def drawn(generator: Generator) -> Doll:
     share = np.clip((SPINE - PELVIS) / (CHEST - PELVIS), 0, 1)
     frames = np.stack([turn(*(a + (b - a) * at for a, b in zip(pelvis, chest, strict=True))) for at in share])
     steps = np.diff(SPINE)[:, None] * frames[:-1, :, 1]
-    spine = np.concatenate([[[0.0, SPINE[0], 0.0]], np.cumsum(steps, axis=0) + (0.0, SPINE[0], 0.0)])
+    spine = np.concatenate([[[0.0, SPINE[0], 0.0]], np.cumsum(steps, axis=0) + np.array([0.0, SPINE[0], 0.0])])
     facing = turn(chest[0] + _spread(generator, 12, 50), generator.normal(2, 8), chest[2] + generator.normal(0, 7))
     doll = Doll(shape, spine, frames, {}, {}, spine[-1], facing, seated, behind)
     doll = replace(doll, head=_chin(doll))
@@ -253,14 +253,14 @@ def _arms(doll: Doll, generator: Generator) -> dict[Side, Limb]:
 def _arm(doll: Doll, side: Side, reach: _Reach, generator: Generator) -> Limb:
     sign = SIGN[side]
     shrug = generator.normal(0, 0.008)
-    shoulder = doll.trunk(0.786, sign * doll.shape.shoulder, -0.008) + (0, shrug, 0)
+    shoulder = doll.trunk(0.786, sign * doll.shape.shoulder, -0.008) + np.array([0, shrug, 0])
     longer = float(np.clip(generator.normal(1, 0.04), 0.9, 1.1))
     upper, fore = figures.UPPER_ARM * longer, figures.FOREARM * longer
     pole = doll.frames[12] @ (np.array(reach.elbow) * (sign, 1, 1) + generator.normal(0, 0.15, 3))
     elbow, wrist = _bent(shoulder, reach.target(doll, sign, generator), upper, fore, pole)
     along = (wrist - elbow) / np.linalg.norm(wrist - elbow) + generator.normal(0, 0.25, 3)
     if along[1] > 0 or generator.random() < 0.6:
-        along = along + (0, -0.3, 0)
+        along = along + np.array([0, -0.3, 0])
     length = figures.HAND * generator.uniform(0.6, 1.0)
     return Limb(shoulder, elbow, wrist, wrist + along / np.linalg.norm(along) * length, reach.pocket)
 

@@ -74,7 +74,9 @@ def drawn_scene(generator: Generator, height: int, width: int) -> Scene:
 def _framed(doll: Doll, generator: Generator, height: int, width: int) -> Camera:
     """From crown or neck down to feet, knees, thighs or waist, as large as fits, or with a side cut off."""
     points = _extent(doll)
-    view = Camera(1.0, np.zeros(2), np.zeros(3), _roll(generator), float(generator.normal(3, 6)), float(generator.uniform(1.8, 7)))
+    view = Camera(
+        1.0, np.zeros(2), np.zeros(3), _roll(generator), float(generator.normal(3, 6)), float(generator.uniform(1.8, 7))
+    )
     seen = view.seen(points)[:, :2]
     top, bottom = seen[:, 1].min(), seen[:, 1].max()
     cut = _cut(generator, doll)

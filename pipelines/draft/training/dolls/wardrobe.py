@@ -176,7 +176,9 @@ def _collar(doll: Doll, camera: Camera, generator: Generator, part: int, materia
 
 def _bottom(doll: Doll, camera: Camera, generator: Generator, waist: float) -> list[Tube]:
     if generator.random() < 0.26:
-        length = float(generator.choice((generator.uniform(0.18, 0.45), generator.uniform(0.45, 0.75), generator.uniform(0.75, 0.98))))
+        length = float(
+            generator.choice((generator.uniform(0.18, 0.45), generator.uniform(0.45, 0.75), generator.uniform(0.75, 0.98)))
+        )
         return skirt(doll, camera, generator, waist, length, BOTTOM, Part.LOWER)
     length = float(generator.choice((generator.uniform(0.10, 0.50), generator.uniform(0.6, 0.9), generator.uniform(0.93, 1.02)),
                                     p=(0.24, 0.12, 0.64)))  # fmt: skip
@@ -203,9 +205,7 @@ def _belt(doll: Doll, camera: Camera, waist: float, part: int) -> Tube:
     return trunk_tube(camera, slices(doll, waist, waist - 0.02, 3, 0.0065), part, BELT)
 
 
-def skirt(
-    doll: Doll, camera: Camera, generator: Generator, waist: float, length: float, material: int, part: int
-) -> list[Tube]:
+def skirt(doll: Doll, camera: Camera, generator: Generator, waist: float, length: float, material: int, part: int) -> list[Tube]:
     """A fan of tubes from one leg to the other, so that it spans standing, striding and sitting legs; `length` 1 is to the ankles."""
     snug = generator.random() < 0.35
     flare = float(generator.uniform(0.0, 0.008) if snug else generator.uniform(0.008, 0.07)) * (0.4 + length)
@@ -298,7 +298,7 @@ def carried(doll: Doll, camera: Camera, generator: Generator) -> list[Tube]:
         hand = doll.arms[side].tip
         size = generator.uniform(0.03, 0.07)
         bag = hand - np.array([[0, 0.02, 0.01], [0, 0.06, 0.01], [0, 0.06 + size * 1.6, 0.01]]) * (1, 1, -1)
-        return [tube(camera, bag, np.array([0.004, size, size]), Part.BACKGROUND, ITEM, round=False, deep=0.4)]
+        return [tube(camera, bag, np.array([0.004, size, size]), Part.BACKGROUND, ITEM, linked=False, deep=0.4)]
     if kind == 1:
         ends = doll.trunk(0.83, 0.05, 0.075), doll.trunk(0.55, -0.10, 0.085)
         path = ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, 6)[:, None]
@@ -306,7 +306,6 @@ def carried(doll: Doll, camera: Camera, generator: Generator) -> list[Tube]:
         return [tube(camera, path, np.full(6, generator.uniform(0.004, 0.009)), Part.BACKGROUND, ITEM),
                 tube(camera, ends[1] + np.array([[0, 0.01, 0], [0, -0.07, 0]]), np.array([0.04, 0.045]), Part.BACKGROUND, ITEM)]  # fmt: skip
     middle = (doll.arms["left"].end + doll.arms["right"].end) / 2 + (0, 0, 0.03)
-    size = generator.uniform(0.03, 0.08, 2)
-    path = middle + np.array([[0, size[0], 0], [0, -size[0], 0]])
-    return [tube(camera, path, np.full(2, size[1]), Part.BACKGROUND, ITEM, round=False, deep=0.3)]
-
+    tall, wide = (float(each) for each in generator.uniform(0.03, 0.08, 2))
+    path = middle + np.array([[0, tall, 0], [0, -tall, 0]])
+    return [tube(camera, path, np.full(2, wide), Part.BACKGROUND, ITEM, linked=False, deep=0.3)]
