@@ -16,10 +16,11 @@ from pipelines.draft.nets.weights import path_of
 from pipelines.draft.training.garment import Garments
 from pipelines.draft.training.lesson import Lesson
 from pipelines.draft.training.matte import Matte
+from pipelines.draft.training.people import People
 from pipelines.draft.training.session import Plan, train
 from pipelines.draft.training.superres import Superres
 
-LESSONS: tuple[Lesson[Any], ...] = (Superres(), Matte(), Garments())
+LESSONS: tuple[Lesson[Any], ...] = (Superres(), Matte(), People(), Garments())
 
 
 def main() -> None:

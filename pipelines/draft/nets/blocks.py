@@ -50,6 +50,11 @@ class UNet(nn.Module):
 
     def features(self, values: Tensor) -> "Features":
         """The answer and what the coarsest level says of the whole picture."""
+        found = self.halved(values)
+        return Features(functional.pixel_shuffle(found.dense, STEM), found.pooled)
+
+    def halved(self, values: Tensor) -> "Features":
+        """The same with `dense` (n, wanted * 4, h / 2, w / 2), for answers that need not be finer."""
         level = self.stem(functional.pixel_unshuffle(values, STEM))
         skips: list[Tensor] = []
         for number, block in enumerate(self.down):
@@ -59,7 +64,7 @@ class UNet(nn.Module):
         for block in self.up:
             skip = skips.pop()
             level = block(torch.cat([functional.interpolate(level, scale_factor=2.0, mode="nearest"), skip], 1))
-        return Features(functional.pixel_shuffle(self.tail(level), STEM), pooled)
+        return Features(self.tail(level), pooled)
 
     def forward(self, values: Tensor) -> Tensor:
         return self.features(values).dense

@@ -5,7 +5,7 @@ parameters") as the prior; colour and outline move it to where this person is. M
 the front, down to the thighs or the feet; `Body.confidence` says how far a picture is from that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from pipelines.images import Bytes, Floats, Mask
 from pipelines.vision.faces import Face, find_faces, plausible_skin
 from pipelines.vision.mattes.matting import Matte
 from pipelines.vision.people.body import Body, Part, Point
+from pipelines.vision.people.learned import read_learned
 from pipelines.vision.people.limbs import Limbs, read_limbs
 from pipelines.vision.people.trunk import Trunk, read_trunk
 from pipelines.vision.people.view import Head, View, disk, reconstructed, shrunk
@@ -22,6 +23,8 @@ from pipelines.vision.people.view import Head, View, disk, reconstructed, shrunk
 ADVICE = "Use a photograph of one person from the front, upright, with head, shoulders and hips in the picture."
 WIDEST_HEAD = 4.0
 """Face widths that a head with its hair or hat has at most; a face on something wider is a print."""
+SURE, SURE_WITH_FACE = 0.5, 0.3
+"""Certainty of the net from which its reading counts, without and with a face on the silhouette."""
 HAIR_REACH = 1.7
 """Heads below the chin that hair may hang."""
 
@@ -38,7 +41,20 @@ def read_person(rgb: Bytes, matte: Matte) -> Body:
     Raises `PersonNotFound` with advice where there is no head on shoulders, and where less than the shoulders is seen.
     """
     view = shrunk(rgb, matte.alpha)
-    head = _head(rgb, view)
+    rows = np.flatnonzero(view.inside.any(axis=1))
+    if rows.size < 40 or view.inside.mean() < 0.01:
+        raise PersonNotFound(f"nobody stands out from the background of this picture. {ADVICE}")
+    face = _face(rgb, view)
+    learned = read_learned(rgb, matte.alpha, face and _scaled(face, 1 / view.scale))
+    if learned is not None and learned.certainty >= (SURE if face is None else SURE_WITH_FACE):
+        doubt = 1.0 if face else 0.8
+        return Body(matte.alpha, learned.parts, learned.joints, float(np.clip(learned.certainty * doubt, 0.05, 0.97)))
+    return _measured(view, face, matte.alpha)
+
+
+def _measured(view: View, face: Face | None, alpha: Floats) -> Body:
+    """The person read by colour and outline alone."""
+    head = _head(view, face)
     colours = _Colours(skin=(skin := _skin(view, head)), hair=_hair(view, head, skin))
     trunk = read_trunk(view, head, colours.skin, colours.hair)
     if trunk is None:
@@ -47,18 +63,14 @@ def read_person(rgb: Bytes, matte: Matte) -> Body:
     parts = _parts(view, head, colours, trunk, limbs)
     joints = {**trunk.joints(head), **limbs.joints}
     return Body(
-        alpha=matte.alpha,
-        parts=_full_size(parts, matte.alpha),
+        alpha=alpha,
+        parts=_full_size(parts, alpha),
         joints={name: Point(at.x / view.scale, at.y / view.scale) for name, at in joints.items()},
         confidence=_confidence(view, head, trunk, limbs),
     )
 
 
-def _head(rgb: Bytes, view: View) -> Head:
-    rows = np.flatnonzero(view.inside.any(axis=1))
-    if rows.size < 40 or view.inside.mean() < 0.01:
-        raise PersonNotFound(f"nobody stands out from the background of this picture. {ADVICE}")
-    face = _face(rgb, view)
+def _head(view: View, face: Face | None) -> Head:
     head = _head_from_face(view, face) if face else _head_from_outline(view) or _cropped_head(view)
     if head is None:
         raise PersonNotFound(f"no head on shoulders was found in this picture. {ADVICE}")
@@ -81,6 +93,10 @@ def _face(rgb: Bytes, view: View) -> Face | None:
         if around and around.distance(moved.x) == 0 and around.width < WIDEST_HEAD * moved.side:
             return moved
     return None
+
+
+def _scaled(face: Face, factor: float) -> Face:
+    return replace(face, x=face.x * factor, y=face.y * factor, side=face.side * factor)
 
 
 def _head_from_face(view: View, face: Face) -> Head:
