@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.images import Bytes, Floats, to_float
 from pipelines.vision.faces import Face
