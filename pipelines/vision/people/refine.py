@@ -6,6 +6,7 @@ the person only, so that the background has no say.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -65,7 +66,8 @@ def weighed(parts: Floats, window: Window) -> Floats:
 
     Gaussians in CIELAB; Rother, Kolmogorov and Blake 2004 use mixtures of them in the same role.
     """
-    lab, inside = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2LAB), window.alpha > 0.9
+    lab = cast(Floats, cv2.cvtColor(window.rgb, cv2.COLOR_RGB2LAB))
+    inside = window.alpha > 0.9
     clear = {part: (parts[..., part] > CLEAR) & inside for part in Part}
     known = [part for part in Part if clear[part].sum() >= LEAST_CLEAR]
     if not known:
