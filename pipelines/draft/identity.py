@@ -21,7 +21,7 @@ HAIRS: tuple[Lab, ...] = (
     Lab(8, 1, 1), Lab(17, 6, 8), Lab(26, 8, 13), Lab(32, 13, 20), Lab(40, 9, 20), Lab(52, 7, 24), Lab(30, 20, 24),
 )  # fmt: skip
 """Black, dark brown, brown, chestnut, light brown, dark blond, auburn."""
-FEWEST_HAIRS = {45.0: 2, 62.0: 4}
+FEWEST_HAIRS = {45.0: 2, 68.0: 4}
 """How many of them, from the dark end, go with skin up to a lightness."""
 EYES: Mapping[str, Lab] = {
     "blue": Lab(48, -4, -16), "green": Lab(46, -9, 13), "hazel": Lab(40, 6, 22), "brown": Lab(26, 10, 14),
@@ -55,10 +55,8 @@ def identity(prompt: str, seen: Seen, face: Seen | None, rng: np.random.Generato
     wishes = wishes_of(prompt)
     proportions = Proportions.drawn(rng)
     by_chance = _nearby(seen.skin, rng)
-    hair = _hair_by_chance(seen, rng)
-    if face is not None:
-        by_chance, hair = face.skin, face.hair or seen.hair
-    skin = SKINS[wishes.finish] if wishes.finish else by_chance
+    skin = SKINS[wishes.finish] if wishes.finish else by_chance if face is None else face.skin
+    hair = _hair_by_chance(Seen(skin, seen.hair), rng) if face is None else face.hair or seen.hair
     if wishes.hair_colour:
         hair = lab_of_colour(wishes.hair_colour)
     return Identity(_reachable(skin, seen.skin, MOST_LIGHTER_SKIN), _dyeable(hair, seen.hair), eye_colour(prompt), proportions)
@@ -85,6 +83,7 @@ def _nearby(skin: Lab, rng: np.random.Generator) -> Lab:
 
 
 def _hair_by_chance(seen: Seen, rng: np.random.Generator) -> Lab | None:
+    """Another colour than is seen, of those that go with the skin."""
     if seen.hair is None:
         return None
     count = next((count for light, count in FEWEST_HAIRS.items() if seen.skin.light < light), len(HAIRS))

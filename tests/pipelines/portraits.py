@@ -42,11 +42,13 @@ def head(look: Look | None = None, tilt: float = 0.0, side: int = SIDE, seed: in
     _face(canvas, look)
     if look.fringe:
         _polygon(canvas, [(300, 170), (420, 170), (352, 330)], look.hair)
-    canvas = cv2.GaussianBlur(canvas, (0, 0), 2.2) + np.random.default_rng(seed).normal(0, 1.5, canvas.shape)
+    grain = np.random.default_rng(seed).normal(0, 1.5, canvas.shape)
+    soft = cv2.GaussianBlur(canvas, (0, 0), 2.2) + grain
     turn = cv2.getRotationMatrix2D((400, 400), -tilt, side / big)
-    turn[:, 2] += side / 2 - 400
+    turn[0, 2] += side / 2 - 400
+    turn[1, 2] += side / 2 - 400
     rgb = cv2.warpAffine(
-        np.clip(canvas, 0, 255).astype(np.uint8), turn, (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
+        np.clip(soft, 0, 255).astype(np.uint8), turn, (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
     )
     half, mouth = 78 * look.eyes_apart, 390 + 155 * look.mouth_down
     spots = [turn @ (x, y, 1.0) for x, y in ((400 - half, 390), (400 + half, 390), (400, mouth))]

@@ -8,7 +8,7 @@ from pipelines.draft import face_swap
 from pipelines.draft.engine import DraftEngine
 from pipelines.engine import unwatched
 from pipelines.errors import Cancelled, PersonNotFound
-from pipelines.images import picture, size_of
+from pipelines.images import Mask, picture, size_of
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import FaceSwap
 from pipelines.vision.portrait.locate import locate
@@ -23,8 +23,8 @@ def _task(**changes: object) -> FaceSwap:
     return FaceSwap(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def _differs(first: Image.Image, second: Image.Image) -> np.ndarray:
-    return (np.asarray(first) != np.asarray(second)).any(axis=2)
+def _differs(first: Image.Image, second: Image.Image) -> Mask:
+    return np.asarray((np.asarray(first) != np.asarray(second)).any(axis=2))
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -36,7 +36,7 @@ def test_only_the_face_changes_to_the_bit(mode: Mode) -> None:
     rows, columns = np.nonzero(changed)
     assert 0.1 < changed.sum() / face.face.side**2 < 0.9
     assert np.hypot(columns - face.face.x, rows - face.face.y).max() < 0.75 * face.face.side
-    assert made.details["jacobian_min"] > 0
+    assert float(made.details["jacobian_min"]) > 0
 
 
 def test_the_result_has_the_features_of_the_reference_in_place() -> None:

@@ -112,8 +112,8 @@ def toned(lab: Floats, of: Lab, to: Lab) -> Floats:
     shade = light / max(of.light, 1)
     darker = to.light < of.light
     lit = to.light * np.power(np.maximum(shade, 1e-3), 0.88 if darker else 0.95)
-    # Dark skin shines: what is above its tone is the light's reflection, which doesn't get darker with the skin.
-    room = 1.3 if darker else min(1.1, (100 - to.light) / max(1.0, 100 - of.light))
+    # What is above the tone is stronger light, which gets darker with the skin, and reflection, which doesn't.
+    room = 0.5 * to.light / max(of.light, 1) + 0.6 if darker else min(1.1, (100 - to.light) / max(1.0, 100 - of.light))
     new = np.where(shade <= 1, lit, to.light + (light - of.light) * room)
     before = np.power(np.clip(shade, _DARKEST, _BRIGHTEST), 0.7)
     after = np.power(np.clip(new / max(to.light, 1), _DARKEST, _BRIGHTEST), 0.7)

@@ -27,8 +27,8 @@ SURE = 0.97
 """Coverage from which a pixel shows its own colour rather than a mixture."""
 LEAST = 1 / 64
 """Coverage below which nothing changes."""
-BRIM = 1.45
-"""Radius, in units of a face's oval, beyond which a face has neither forehead nor ears."""
+BRIM = 1.25
+"""Radius, in units of a face's oval, beyond which nothing of a face shows under a hat but the ears."""
 Colouring = Callable[[Floats], Floats]
 
 
@@ -68,12 +68,13 @@ def layers_of(rgb: Floats, parts: Bytes, tone: Lab, face: Features | None, certa
     `certain` is whether the parts can be trusted.
     """
     head = face.face.side if face else 0.12 * max(parts.shape)
+    hair = hair_matte(rgb, parts, head)
     oval = _oval(face, parts)
-    if face is not None:  # what is called face far from it is a hat's brim
-        parts = np.where((parts == Part.FACE) & (oval > BRIM), np.uint8(Part.BACKGROUND), parts)
-        parts = _bared(lab_of(rgb)[..., 0], parts, tone, oval)
+    if face is not None:
+        hat = not hair.any() and (parts == Part.HAIR).any()
+        parts = _without_brim(parts, face, oval) if hat else _bared(lab_of(rgb)[..., 0], parts, tone, oval)
     skin = skin_matte(rgb, parts, tone, (oval < 1) & (parts == Part.FACE), certain)
-    hair = np.minimum(hair_matte(rgb, parts, head), 1 - skin).astype(np.float32)
+    hair = np.minimum(hair, 1 - skin).astype(np.float32)
     lab = lab_of(rgb)
     hair_tone = tone_of(lab, hair > 0.8)
     smooth = max(1.0, 0.004 * max(skin.shape))
@@ -90,6 +91,15 @@ def _oval(face: Features | None, parts: Bytes) -> Floats:
         return np.full(shape, np.inf, np.float32)
     at = face.at(0, (TOP + BOTTOM) / 2)
     return ellipse(shape, at, 1.02 * face.eye_distance, 0.52 * (BOTTOM - TOP) * face.height, face.roll)
+
+
+def _without_brim(parts: Bytes, face: Features, oval: Floats) -> Bytes:
+    """`parts` where what is called face beside and above it is background: under a hat it is the hat's brim."""
+    rows, columns = np.mgrid[: parts.shape[0], : parts.shape[1]]
+    middle, angle = face.at(0, 0.8), np.radians(face.roll)
+    above = (rows - middle.y) * np.cos(angle) - (columns - middle.x) * np.sin(angle) < 0
+    brim = (parts == Part.FACE) & above & (oval > BRIM)
+    return np.where(brim, np.uint8(Part.BACKGROUND), parts)
 
 
 def _bared(light: Floats, parts: Bytes, tone: Lab, oval: Floats) -> Bytes:
