@@ -12,13 +12,16 @@ from pipelines.engine import Output, Progress
 from pipelines.images import pixels, size_of, to_bytes
 from pipelines.sizes import Mode
 from pipelines.tasks import FaceSwap
-from pipelines.vision.portrait.features import Features
-from pipelines.vision.portrait.locate import Located, around, locate, portrait
+from pipelines.vision.faces import SEARCH_SIDE
+from pipelines.vision.portrait.likeness import is_drawn
+from pipelines.vision.portrait.locate import Located, Portrait, around, locate, portrait
 from pipelines.vision.portrait.transplant import transplanted
 
 STEPS = 4
 SIDES: Mapping[Mode, int] = {Mode.FAST: 96, Mode.BALANCED: 256, Mode.QUALITY: 512}
 """Pixels of a face box's side at which hair, skin and light are told apart."""
+QUICK_SIDE = 280
+"""Long side in pixels at which a fast search starts; smaller faces are found by the second look."""
 FAR_TURNED = 18.0
 """Degrees between the two faces from which the result looks pasted."""
 ENLARGED = 1.6
@@ -35,11 +38,12 @@ def run(task: FaceSwap, progress: Progress) -> Output:
 
     Raises PersonNotFound naming the picture that shows no face, or one that is turned away.
     """
+    side = QUICK_SIDE if task.mode is Mode.FAST else SEARCH_SIDE
     progress(0, STEPS, "Looking for the face in the picture")
-    found = locate(pixels(task.image), "image")
+    found = locate(pixels(task.image), "image", side)
     progress(1, STEPS, "Looking for the face in the reference")
     reference = pixels(task.face_reference)
-    other = locate(reference, "face_reference")
+    other = locate(reference, "face_reference", side)
     progress(2, STEPS, "Preparing the picture")
     base = canvas(task.image, task.size)
     face = found.face.moved(0, 0, task.size.width / size_of(task.image).width)
@@ -59,15 +63,19 @@ def run(task: FaceSwap, progress: Progress) -> Output:
         "jacobian_min": round(done.jacobian_min, 3),
         "changed_pixels": int(np.count_nonzero(changed)),
     }
-    return Output(finished(base, task.image, task.size), _notes(task, found, other.face, done.scale), details)
+    return Output(finished(base, task.image, task.size), _notes(task, found, source, done.scale), details)
 
 
-def _notes(task: FaceSwap, found: Located, other: Features, scale: float) -> tuple[str, ...]:
+def _notes(task: FaceSwap, found: Located, source: Portrait, scale: float) -> tuple[str, ...]:
     notes = [DRAFT, WORDS[task.match]]
     if found.faces > 1:
         notes.append(f"There are {found.faces} faces in the picture; the largest was changed.")
-    if abs(found.face.yaw - other.yaw) > FAR_TURNED:
+    if abs(found.face.yaw - source.face.yaw) > FAR_TURNED:
         notes.append("The two heads are turned differently; a reference from a similar angle looks more natural.")
+    if is_drawn(source):
+        notes.append(
+            "The face reference is a drawing; in a photograph it looks like one. Model Swap takes its colours and proportions."
+        )
     if scale > ENLARGED:
         notes.append("The face in the reference is small and was enlarged; a larger one gives a sharper result.")
     return tuple(notes)

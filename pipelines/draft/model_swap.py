@@ -6,7 +6,6 @@ Garment and background stay as they were, to the last bit.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -14,8 +13,8 @@ from pipelines.draft.canvas import canvas, finished
 from pipelines.draft.identity import Identity, Seen, identity
 from pipelines.engine import Output, Progress
 from pipelines.errors import PersonNotFound, SubjectNotFound
-from pipelines.images import Bytes, Floats, Mask, pixels, resized, to_bytes, to_float
-from pipelines.sizes import Mode, Size
+from pipelines.images import Bytes, Floats, Mask, pixels, to_bytes, to_float
+from pipelines.sizes import Mode
 from pipelines.tasks import ModelSwap
 from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.people.body import Body, Part
@@ -23,8 +22,8 @@ from pipelines.vision.people.person import read_person
 from pipelines.vision.portrait.complexion import SKIN
 from pipelines.vision.portrait.features import Features
 from pipelines.vision.portrait.lab import Lab, lab_of, tone_of
-from pipelines.vision.portrait.likeness import cheeks, hair_of, skin_of
-from pipelines.vision.portrait.locate import Located, Portrait, around, locate, portrait
+from pipelines.vision.portrait.likeness import cheeks, hair_of, is_drawn, proportions_of, skin_of
+from pipelines.vision.portrait.locate import Portrait, around, locate, portrait
 from pipelines.vision.portrait.recolour import LEAST, Colours, Layers, layers_of, part_of, recoloured
 from pipelines.vision.portrait.region import region_of
 from pipelines.vision.portrait.reshape import Proportions, reshaped
@@ -58,7 +57,8 @@ class _Person:
     """Who is in the picture."""
 
     body: Body
-    found: Located | None
+    face: Features | None
+    """In pixels of the picture that was given."""
     layers: Layers
 
 
@@ -77,23 +77,23 @@ def run(task: ModelSwap, progress: Progress) -> Output:
     progress(3, STEPS, "Changing skin and hair")
     seen = Seen(person.layers.skin_tone, person.layers.hair_tone)
     wanted = identity(task.prompt, seen, reference.seen if reference else None, rng)
-    face = None if person.found is None else person.found.face.moved(0, 0, task.size.width / task.model_image.width)
+    face = None if person.face is None else person.face.moved(0, 0, task.size.width / task.model_image.width)
     done = recoloured(base, person.layers, face, Colours(wanted.skin, wanted.hair, wanted.eyes))
     progress(4, STEPS, "Changing the face")
     result, changed = done.rgb, done.changed
     if face is not None:
         part = around(face, base.shape)
         near = portrait(result, face)
-        other = (
-            _swapped(near, reference, task, effort, rng)
-            if reference
-            else _reshaped(near, wanted.proportions, part_of(person.layers.skin, part, task.size))
-        )
+        if reference is not None and not reference.drawn:
+            other = _swapped(near, reference, task, effort, rng)
+        else:
+            wished = wanted.proportions if reference is None else proportions_of(reference.portrait.face, near.face)
+            other = _reshaped(near, wished, part_of(person.layers.skin, part, task.size))
         result[part] = np.where(other.changed[..., None], other.rgb, result[part])
         changed[part] |= other.changed
     progress(STEPS, STEPS)
     return Output(
-        finished(result, task.model_image, task.size), _notes(task, person), _details(person, wanted, base, result, changed)
+        finished(result, task.model_image, task.size), _notes(person, reference), _details(person, wanted, base, result, changed)
     )
 
 
@@ -103,6 +103,7 @@ class _Reference:
 
     portrait: Portrait
     seen: Seen
+    drawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +117,36 @@ class _Changed:
 def _reference(image: Image.Image) -> _Reference:
     rgb = pixels(image)
     shown = portrait(rgb, locate(rgb, "face_reference").face)
-    return _Reference(shown, Seen(skin_of(shown), hair_of(shown)))
+    return _Reference(shown, Seen(skin_of(shown), hair_of(shown)), is_drawn(shown))
 
 
 def _read(image: Image.Image, mode: Mode, effort: _Effort) -> _Person:
-    rgb = pixels(image)
+    """Everything but the face at the size that the effort allows."""
+    scale = min(1.0, effort.side / max(image.size))
+    shown = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX)
+    rgb = pixels(shown)
     try:
-        body = read_person(rgb, matte_of(image, mode))
+        body = read_person(rgb, matte_of(shown, mode))
     except SubjectNotFound as error:
         raise PersonNotFound(f"nobody can be told from the background of model_image: {error}") from error
-    found = _found(rgb)
-    scale = min(1.0, effort.side / max(rgb.shape[:2]))
-    size = Size(max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    small = to_float(resized(rgb, size))
-    parts = cv2.resize(body.parts, (size.width, size.height), interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint8)
-    face = None if found is None else found.face.moved(0, 0, scale)
-    tone = _skin_tone(lab_of(small), parts, face)
-    return _Person(body, found, layers_of(small, parts, tone, face, body.confidence >= UNSURE))
+    face = _found(pixels(image), body.parts, scale)
+    near = None if face is None else face.moved(0, 0, scale)
+    small = to_float(rgb)
+    tone = _skin_tone(lab_of(small), body.parts, near)
+    return _Person(body, face, layers_of(small, body.parts, tone, near, body.confidence >= UNSURE))
 
 
-def _found(rgb: Bytes) -> Located | None:
-    """A mannequin has no face, and neither has somebody who looks away: skin and hair are changed all the same."""
+def _found(rgb: Bytes, parts: Bytes, scale: float) -> Features | None:
+    """The face on the head. A mannequin has none, and neither has somebody who looks away: then skin and hair are changed
+    all the same."""
+    rows, columns = np.nonzero(np.isin(parts, (Part.FACE, Part.HAIR)))
+    if not rows.size:
+        return None
+    margin = 0.2 * (rows.max() - rows.min() + columns.max() - columns.min())
+    left, top = (max(0, int((edge.min() - margin) / scale)) for edge in (columns, rows))
+    right, bottom = (int((edge.max() + margin) / scale) + 1 for edge in (columns, rows))
     try:
-        return locate(rgb, "model_image")
+        return locate(np.ascontiguousarray(rgb[top:bottom, left:right]), "model_image").face.moved(left, top)
     except PersonNotFound:
         return None
 
@@ -169,12 +177,12 @@ def _reshaped(near: Portrait, proportions: Proportions, skin: Floats) -> _Change
     return _Changed(to_bytes(field.of(near.rgb)), moved)
 
 
-def _notes(task: ModelSwap, person: _Person) -> tuple[str, ...]:
+def _notes(person: _Person, reference: _Reference | None) -> tuple[str, ...]:
     notes = [DRAFT, BEYOND]
-    if person.found is None:
+    if reference is not None and reference.drawn:
+        notes.append("The face reference is a drawing: its colours and proportions were taken, its features were not.")
+    if person.face is None:
         notes.append("No face could be made out, so only skin and hair were changed.")
-    elif person.found.faces > 1:
-        notes.append(f"There are {person.found.faces} faces in the picture; the largest was changed.")
     if person.layers.hair_tone is None:
         notes.append("No hair could be told apart, or it is under a hat; its colour stays.")
     if person.body.confidence < UNSURE:

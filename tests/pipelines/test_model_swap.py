@@ -49,7 +49,9 @@ def _swap(monkeypatch: pytest.MonkeyPatch, **changes: object) -> Output:
     at = scene()
 
     def known(image: Image.Image, mode: Mode) -> Matte:
-        return at.person.matte
+        whole = at.person.matte
+        size = image.size
+        return Matte(*(cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (whole.alpha, whole.foreground)), 1.0)
 
     monkeypatch.setattr(model_swap, "matte_of", known)
     values = {"model_image": at.image, "size": size_of(at.image), "mode": Mode.FAST, "seed": 1}

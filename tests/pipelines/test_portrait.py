@@ -11,7 +11,7 @@ from pipelines.vision.people.body import Part
 from pipelines.vision.portrait.align import aligned, marks, similarity, smooth_field
 from pipelines.vision.portrait.complexion import dyed, skin_matte, toned
 from pipelines.vision.portrait.lab import Lab, lab_of, rgb_of, tone_of
-from pipelines.vision.portrait.likeness import hair_of, skin_of
+from pipelines.vision.portrait.likeness import hair_of, is_drawn, proportions_of, skin_of
 from pipelines.vision.portrait.locate import Portrait, locate, portrait
 from pipelines.vision.portrait.region import region_of
 from pipelines.vision.portrait.reshape import LEAST_JACOBIAN, Proportions, reshaped
@@ -192,6 +192,20 @@ def test_the_colours_of_a_portrait_are_read() -> None:
     light, dark = skin_of(_portrait()), skin_of(_portrait(DARK))
     assert light.light - dark.light > 30
     assert hair_of(_portrait()) is None or hair_of(_portrait()).light < 40  # type: ignore[union-attr]
+
+
+def test_a_drawing_is_told_from_what_has_grain_and_light(plain: Portrait) -> None:
+    assert is_drawn(plain)
+    columns = np.mgrid[: plain.rgb.shape[0], : plain.rgb.shape[1]][1]
+    light = 0.75 + 0.25 * np.sin(columns / plain.rgb.shape[1] * 3)
+    grain = np.random.default_rng(0).normal(0, 0.02, plain.rgb.shape)
+    assert not is_drawn(Portrait(np.clip(plain.rgb * light[..., None] + grain, 0, 1).astype(np.float32), plain.face))
+
+
+def test_proportions_are_those_that_were_drawn(plain: Portrait) -> None:
+    wide = _portrait(Look(eyes_apart=1.12))
+    assert proportions_of(wide.face, plain.face).eyes_apart > 0.04
+    assert abs(proportions_of(plain.face, plain.face).chin_long) < 1e-6
 
 
 @pytest.mark.parametrize("field", ["image", "face_reference"])

@@ -7,7 +7,7 @@ import numpy as np
 from pipelines.errors import PersonNotFound
 from pipelines.images import Bytes, Floats, resized, to_float
 from pipelines.sizes import Size
-from pipelines.vision.faces import Face, find_faces
+from pipelines.vision.faces import SEARCH_SIDE, Face, find_faces
 from pipelines.vision.portrait.features import Features, features_of
 
 CLOSER_SIDE = 1100
@@ -44,12 +44,13 @@ class Located:
     faces: int
 
 
-def locate(rgb: Bytes, field: str) -> Located:
-    """The largest face in uint8 (h, w, 3), a picture that the person knows as `field`.
+def locate(rgb: Bytes, field: str, search_side: int = SEARCH_SIDE) -> Located:
+    """The largest face in uint8 (h, w, 3), a picture that the person knows as `field`; looked for first with its
+    long side `search_side` pixels, then closer.
 
     Raises PersonNotFound, naming the field, where there is none, none with features that can be seen, or one turned away.
     """
-    faces = sorted(find_faces(rgb) or find_faces(rgb, CLOSER_SIDE), key=lambda each: -each.side)
+    faces = sorted(find_faces(rgb, search_side) or find_faces(rgb, CLOSER_SIDE), key=lambda each: -each.side)
     if not faces:
         raise PersonNotFound(f"{field} shows no face from the front; use a photo in which the face is larger and turned this way")
     read = [_read(rgb, each) for each in faces]
