@@ -11,7 +11,7 @@ from pipelines.draft.degradation import jpeg
 from pipelines.draft.training import grounds
 from pipelines.draft.training.layers import Layer, any_colour, moved
 from pipelines.draft.training.lesson import HELD_OUT
-from pipelines.draft.training.subjects import garment_at, figure_at, thing
+from pipelines.draft.training.subjects import figure_at, garment_at, thing
 from pipelines.images import Floats, to_bytes
 from pipelines.sizes import Size
 from tests.pipelines.matting_scenes import Rng, Scene
@@ -53,7 +53,9 @@ def _whitened(layer: Layer, behind: Floats) -> Floats:
 
 def _shadowed(behind: Floats, alpha: Floats, rng: Rng) -> Floats:
     height = alpha.shape[0]
-    cast_ = cv2.GaussianBlur(np.roll(alpha, (height // 50, height // 80), (0, 1)), (0, 0), height * float(rng.uniform(0.012, 0.03)))
+    cast_ = cv2.GaussianBlur(
+        np.roll(alpha, (height // 50, height // 80), (0, 1)), (0, 0), height * float(rng.uniform(0.012, 0.03))
+    )
     return cast(Floats, (behind * (1 - rng.uniform(0.08, 0.25) * cast_)[..., None]).astype(np.float32))
 
 
@@ -69,7 +71,11 @@ def _gradient(rng: Rng) -> Floats:
 
 
 def _white(rng: Rng) -> Floats:
-    return np.broadcast_to(1 - rng.uniform(0, 0.06) + rng.normal(0, 0.004, 3), (SIZE.height, SIZE.width, 3)).clip(0, 1).astype(np.float32)
+    return (
+        np.broadcast_to(1 - rng.uniform(0, 0.06) + rng.normal(0, 0.004, 3), (SIZE.height, SIZE.width, 3))
+        .clip(0, 1)
+        .astype(np.float32)
+    )
 
 
 def _textured(rng: Rng) -> Floats:

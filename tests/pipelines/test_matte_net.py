@@ -66,7 +66,7 @@ def test_a_batch_has_one_size_and_hints_that_never_contradict_what_is_wanted(sho
 
 
 def test_lessons_can_be_sent_to_other_processes() -> None:
-    assert pickle.loads(pickle.dumps(Matte())) == Matte()
+    assert pickle.loads(pickle.dumps(Matte())) == Matte()  # noqa: S301 - written here
 
 
 def test_a_few_steps_on_one_batch_learn_something(shown: list[Shown]) -> None:

@@ -1,6 +1,7 @@
 """Scenes to learn cutting out from: one subject or two before a background, photographed, and which pixels are whose."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -44,7 +45,7 @@ def cutout(seed: int) -> Cutout:
         behind = reflected(behind, whole.colour, whole.alpha, generator)
     soft = generator.random() < 0.3
     focus = float(generator.uniform(0.3, 0.9))
-    alpha = cv2.GaussianBlur(whole.alpha, (0, 0), focus) if soft else whole.alpha
+    alpha = cast(Floats, cv2.GaussianBlur(whole.alpha, (0, 0), focus)) if soft else whole.alpha
     scene = Layer(whole.colour, alpha).over(behind)
     return Cutout(_photographed(scene, generator), alpha, None if second is None else _apart(first, second))
 
@@ -59,7 +60,11 @@ def _put(layer: Layer, size: Size, generator: Generator, small: bool = False) ->
     """Somewhere on the canvas, often large, sometimes over its edges; people are often cut by the lower one."""
     tall, wide = layer.alpha.shape
     fit = min(size.height / tall, size.width / wide)
-    share = generator.uniform(0.2, 0.45) if small else generator.choice([generator.uniform(0.7, 0.98), generator.uniform(0.4, 1.6)], p=(0.65, 0.35))
+    share = (
+        generator.uniform(0.2, 0.45)
+        if small
+        else generator.choice([generator.uniform(0.7, 0.98), generator.uniform(0.4, 1.6)], p=(0.65, 0.35))
+    )
     high = tall * fit * share
     centre = np.array([size.width, size.height]) * (0.5 + generator.normal(0, 0.18 if small else 0.05, 2))
     if high > 0.98 * size.height or generator.random() < 0.2:
@@ -101,19 +106,23 @@ def _printed(colour: Floats, alpha: Floats, behind: Floats, generator: Generator
         turn, extent = generator.uniform(0, 180), unit * generator.uniform(0.08, 0.6, 2) * ((3, 0.5) if kind < 0.7 else (1, 1))
         cv2.fillPoly(ink, [cv2.boxPoints(((x, y), (float(extent[0]), float(extent[1])), float(turn))).astype(np.int32)], 255)
     light = colour.mean(axis=2, keepdims=True)
-    folds = np.clip(light / max(0.03, float(np.median(light[rows, columns]))), 0.5, 1.3) ** np.float32(generator.uniform(0.05, 0.6))
+    folds = np.clip(light / max(0.03, float(np.median(light[rows, columns]))), 0.5, 1.3) ** np.float32(
+        generator.uniform(0.05, 0.6)
+    )
     tone = behind[rows, columns].mean(axis=0) * (1 + generator.normal(0, 0.02, 3))
     cover = cv2.GaussianBlur(ink, (0, 0), 0.6)[..., None] / np.float32(255)
-    return np.clip(colour + (tone * folds - colour) * cover, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(colour + (tone * folds - colour) * cover, 0, 1), dtype=np.float32)
 
 
 def _photographed(scene: Floats, generator: Generator) -> Bytes:
     """Under some light, through some lens, with some noise, at times as JPEG."""
     balance = np.clip(generator.normal(1, 0.04, 3) * generator.normal(1, 0.06), 0.75, 1.25).astype(np.float32)
-    tilt = 1 + smooth_noise(generator, Size(scene.shape[1], scene.shape[0]), 2)[..., None] * np.float32(generator.exponential(0.02))
+    tilt = 1 + smooth_noise(generator, Size(scene.shape[1], scene.shape[0]), 2)[..., None] * np.float32(
+        generator.exponential(0.02)
+    )
     seen = np.clip(scene * balance * tilt, 0, 1) ** np.float32(np.exp(generator.normal(0, 0.12)))
     if generator.random() < 0.35:
-        seen = cv2.GaussianBlur(seen, (0, 0), float(generator.uniform(0.3, 1)))
+        seen = cast(Floats, cv2.GaussianBlur(seen, (0, 0), float(generator.uniform(0.3, 1))))
     grain = generator.standard_normal(seen.shape, dtype=np.float32) * np.float32(generator.exponential(0.007))
     seen = np.clip(seen + grain, 0, 1).astype(np.float32)
     return to_bytes(jpeg(seen, int(generator.integers(40, 96))) if generator.random() < 0.35 else seen)

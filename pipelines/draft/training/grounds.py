@@ -43,7 +43,7 @@ def _lit(base: Floats, generator: Generator, size: Size) -> Floats:
     dx, dy, dxx, dyy = generator.normal(0, 1, 4) * depth
     light = 1 + dx * x * 0.5 + dy * y * 0.5 - abs(dxx) * x * x * 0.4 - abs(dyy) * y * y * 0.4
     clouds = smooth_noise(generator, size, int(generator.integers(3, 9))) * np.float32(generator.exponential(0.008))
-    return np.clip(base * (light + clouds)[..., None], 0, 1).astype(np.float32)
+    return np.asarray(np.clip(base * (light + clouds)[..., None], 0, 1), dtype=np.float32)
 
 
 def sweep(generator: Generator, size: Size, first: int) -> Floats:
@@ -66,7 +66,8 @@ def textured(generator: Generator, size: Size, first: int) -> Floats:
         base = _lit(any_colour(generator), generator, size)
         return np.clip(base * (1 + noise * generator.uniform(0.01, 0.09))[..., None], 0, 1).astype(np.float32)
     picture = _cut(_surface(first + int(generator.integers(SURFACES))), generator, size)
-    return np.clip(picture * _lit(np.ones(3, np.float32), generator, size) * generator.uniform(0.6, 1.1), 0, 1).astype(np.float32)
+    lit = picture * _lit(np.ones(3, np.float32), generator, size) * generator.uniform(0.6, 1.1)
+    return np.asarray(np.clip(lit, 0, 1), dtype=np.float32)
 
 
 @cache
@@ -189,22 +190,26 @@ def shadowed(behind: Floats, alpha: Floats, generator: Generator) -> Floats:
     light = np.ones(alpha.shape, np.float32)
     height = alpha.shape[0]
     if generator.random() < 0.55:
-        shift = np.float32([[1, 0, generator.normal(0, 0.035) * height], [0, 1, generator.normal(0.01, 0.025) * height]])
-        moved = cv2.warpAffine(alpha, shift, alpha.shape[::-1])
-        light *= 1 - blurred(moved, float(generator.gamma(1.5, 0.015)) * height) * np.float32(generator.uniform(0.05, 0.6))
+        shift = np.array(
+            [[1, 0, generator.normal(0, 0.035) * height], [0, 1, generator.normal(0.01, 0.025) * height]], np.float32
+        )
+        moved = cv2.warpAffine(alpha, shift, (alpha.shape[1], alpha.shape[0]))
+        light *= 1 - blurred(cast(Floats, moved), float(generator.gamma(1.5, 0.015)) * height) * np.float32(
+            generator.uniform(0.05, 0.6)
+        )
     foot = np.flatnonzero((alpha > 0.5).any(axis=1))
     if len(foot) and generator.random() < 0.5:
         light *= _lying(alpha, float(foot[-1]), generator)
     tint = 1 - (1 - light[..., None]) * np.clip(generator.normal(1, 0.06, 3), 0.7, 1.2).astype(np.float32)
     shaded = behind * tint
-    return np.clip(shaded, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(shaded, 0, 1), dtype=np.float32)
 
 
 def _lying(alpha: Floats, floor: float, generator: Generator) -> Floats:
     """Light left on a floor: the silhouette laid down, sharp at the feet, and a dark pool under them."""
     lean, depth = generator.normal(0, 0.6), generator.uniform(0.03, 0.35) * generator.choice([1, 1, -1])
-    matrix = np.float32([[1, -lean, lean * floor], [0, depth, floor * (1 - depth)]])
-    laid = cv2.warpAffine(alpha, matrix, alpha.shape[::-1], flags=cv2.INTER_LINEAR)
+    matrix = np.array([[1, -lean, lean * floor], [0, depth, floor * (1 - depth)]], np.float32)
+    laid = cv2.warpAffine(alpha, matrix, (alpha.shape[1], alpha.shape[0]), flags=cv2.INTER_LINEAR)
     near, far = (blurred(cast(Floats, laid), sigma * alpha.shape[0]) for sigma in (0.006, generator.uniform(0.01, 0.04)))
     pool = alpha.copy()
     pool[: max(0, int(floor - 0.04 * alpha.shape[0]))] = 0
@@ -220,6 +225,8 @@ def reflected(behind: Floats, colour: Floats, alpha: Floats, generator: Generato
         return behind
     rows = np.clip(2 * foot[-1] - np.arange(len(alpha)), 0, len(alpha) - 1)
     below = (np.arange(len(alpha)) > foot[-1]).astype(np.float32)
-    fade = np.exp(-np.clip(np.arange(len(alpha)) - foot[-1], 0, None) / (0.2 * len(alpha))) * below * generator.uniform(0.05, 0.35)
+    fade = (
+        np.exp(-np.clip(np.arange(len(alpha)) - foot[-1], 0, None) / (0.2 * len(alpha))) * below * generator.uniform(0.05, 0.35)
+    )
     cover = (alpha[rows] * fade[:, None])[..., None]
     return cast(Floats, (behind + (colour[rows] - behind) * cover).astype(np.float32))

@@ -54,9 +54,9 @@ def moved(layer: Layer, size: Size, matrix: Floats, wobble: Floats | None = None
     if wobble is not None:
         at = at + wobble
     paint = np.dstack([layer.colour * layer.alpha[..., None], layer.alpha])
-    drawn = cv2.remap(paint.astype(np.float32), at.astype(np.float32), None, cv2.INTER_LINEAR)
+    drawn = cv2.remap(paint.astype(np.float32), at[..., 0].astype(np.float32), at[..., 1].astype(np.float32), cv2.INTER_LINEAR)
     alpha = np.clip(drawn[..., 3], 0, 1)
-    return Layer(np.clip(drawn[..., :3] / np.maximum(alpha, 1e-4)[..., None], 0, 1).astype(np.float32), alpha)
+    return Layer(np.clip(drawn[..., :3] / np.maximum(alpha, 1e-4)[..., None], 0, 1).astype(np.float32), cast(Floats, alpha))
 
 
 def placed(layer: Layer, size: Size, generator: Generator, height: float, middle: NDArray[np.float64]) -> Layer:
@@ -89,8 +89,8 @@ def shade(mask: Floats, generator: Generator) -> Floats:
     light = generator.normal(0, 1, 2) * generator.uniform(0, 1.2) * radius
     slope = cv2.Sobel(dome, cv2.CV_32F, 1, 0, scale=0.125) * light[0] + cv2.Sobel(dome, cv2.CV_32F, 0, 1, scale=0.125) * light[1]
     rim = (1 - dome) * generator.normal(0, 0.25)
-    folds = fractal_noise(generator, *mask.shape, generator.uniform(1.2, 2.2)) * generator.exponential(0.03)
-    return np.clip(1 + slope + rim + folds, 0.2, 1.6).astype(np.float32)
+    folds = fractal_noise(generator, mask.shape[0], mask.shape[1], generator.uniform(1.2, 2.2)) * generator.exponential(0.03)
+    return np.asarray(np.clip(1 + slope + rim + folds, 0.2, 1.6), dtype=np.float32)
 
 
 def any_colour(generator: Generator) -> Floats:
@@ -111,7 +111,9 @@ def cloth(generator: Generator, size: Size, base: Floats) -> Floats:
         ink = smooth_noise(generator, size, int(generator.integers(4, 40))) * generator.uniform(0.2, 2)
     else:
         ink = _pattern(generator, size)
-    return cast(Floats, plain + (other - plain) * np.clip(ink * 0.5 + 0.5, 0, 1)[..., None] * np.float32(generator.uniform(0.15, 1)))
+    return cast(
+        Floats, plain + (other - plain) * np.clip(ink * 0.5 + 0.5, 0, 1)[..., None] * np.float32(generator.uniform(0.15, 1))
+    )
 
 
 def _pattern(generator: Generator, size: Size) -> Floats:
@@ -121,7 +123,7 @@ def _pattern(generator: Generator, size: Size) -> Floats:
     u = (x * np.cos(angle) + y * np.sin(angle)) * (2 * np.pi / pitch) + bend
     v = (y * np.cos(angle) - x * np.sin(angle)) * (2 * np.pi / pitch) + bend
     waves = (np.sin(u), np.sin(u) * np.sin(v), np.maximum(np.sin(u), np.sin(v)), np.sin(u) + np.sin(v) - 1)
-    return np.clip(waves[int(generator.integers(4))] * generator.uniform(1, 6), -1, 1).astype(np.float32)
+    return np.asarray(np.clip(waves[int(generator.integers(4))] * generator.uniform(1, 6), -1, 1), dtype=np.float32)
 
 
 def coloured(mask: Floats, generator: Generator, base: Floats | None = None, bare: bool = False) -> Layer:

@@ -99,7 +99,7 @@ def _multiple(side: float) -> int:
 def _overlap(net: nn.Module, shown: Shown, hints: Hints) -> float:
     found = guessed(net, np.dstack([shown.seen, said_cues(hints)])).alpha > 0.5
     real = shown.scene.alpha > 0.5
-    return float(np.count_nonzero(found & real) / max(1, np.count_nonzero(found | real)))
+    return float(np.count_nonzero(found & real)) / max(1.0, float(np.count_nonzero(found | real)))
 
 
 def _sample(shown: Shown, shape: tuple[int, int], generator: Generator) -> dict[str, Floats]:
@@ -169,5 +169,3 @@ def _stroke(canvas: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], where: Mask
     steps = np.cumsum(generator.normal(0, generator.uniform(2, 9), (6, 2)) + generator.normal(0, 5, 2), axis=0)
     points = np.vstack([start, start + steps]).astype(np.int32)
     cv2.polylines(canvas, [points], False, 1, int(generator.integers(2, 8)))
-
-

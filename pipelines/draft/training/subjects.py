@@ -94,7 +94,7 @@ def haired(layer: Layer, generator: Generator) -> Layer:
     """The figure with strands of hair that stand off its head, at times."""
     if generator.random() < 0.4:
         return layer
-    height, width = layer.alpha.shape
+    height = layer.alpha.shape[0]
     pad = round(0.04 * height)
     wide = Layer(np.pad(layer.colour, ((pad, 0), (pad, pad), (0, 0)), mode="edge"), np.pad(layer.alpha, ((pad, 0), (pad, pad))))
     top = np.flatnonzero((wide.alpha > 0.5)[: pad + height // 12].any(axis=0))
@@ -115,7 +115,8 @@ def _strands(generator: Generator, shape: tuple[int, ...], centre: Points, radiu
         root = centre + radius * 0.7 * np.array([np.cos(angle), np.sin(angle) * 1.1])
         reach = radius * generator.gamma(2, 0.3)
         tip = root + reach * np.array([np.cos(angle), np.sin(angle)]) + generator.normal(0, 0.3 * radius, 2)
-        bow = generator.normal(0, 0.2 * radius, 2) + (0, generator.uniform(0, 0.4) * radius)
+        bow = generator.normal(0, 0.2 * radius, 2)
+        bow[1] += generator.uniform(0, 0.4) * radius
         cv2.polylines(canvas, [_curve(root, tip, bow)], False, 255, 1, cv2.LINE_AA, 3)
     return _reduced(canvas) * np.float32(generator.uniform(0.5, 1))
 
@@ -139,10 +140,22 @@ def puppet(generator: Generator) -> Layer:
     arms = [_limb(generator, neck + side * 24 * build * across + (0, 6), side, (0.1, 1.2), (-2.4, 1.5), 44) for side in (-1, 1)]
     legs = [_limb(generator, hip + side * 11 * build * across, side, (0.05, 1.0), (-1.3, 0.5), 66) for side in (-1, 1)]
     layers = [_limb_layer(leg, size, generator, (13 * build, 9, 6), bottom, skin, 0.9) for leg in legs]
-    torso = [neck + 7 * across, neck + 27 * build * across + (0, 7), neck * 0.45 + hip * 0.55 + 18 * build * across, hip + 23 * build * across]
-    mirrored = [hip - 23 * build * across, neck * 0.45 + hip * 0.55 - 18 * build * across, neck - 27 * build * across + (0, 7), neck - 7 * across]
+    torso = [
+        neck + 7 * across,
+        neck + 27 * build * across + (0, 7),
+        neck * 0.45 + hip * 0.55 + 18 * build * across,
+        hip + 23 * build * across,
+    ]
+    mirrored = [
+        hip - 23 * build * across,
+        neck * 0.45 + hip * 0.55 - 18 * build * across,
+        neck - 27 * build * across + (0, 7),
+        neck - 7 * across,
+    ]
     layers.append(coloured(_filled([*torso, *mirrored], size, 2), generator, top))
-    layers.insert(int(generator.integers(2)), _limb_layer(arms[0], size, generator, (9 * build, 7, 5), top, skin, generator.random()))
+    layers.insert(
+        int(generator.integers(2)), _limb_layer(arms[0], size, generator, (9 * build, 7, 5), top, skin, generator.random())
+    )
     layers.append(_limb_layer(arms[1], size, generator, (9 * build, 7, 5), top, skin, generator.random()))
     layers.append(coloured(_hull([neck, head], (6, 7), size), generator, skin * np.float32(0.92), bare=True))
     layers += _headed(generator, head, size, skin)
@@ -163,7 +176,13 @@ def _limb(
 
 
 def _limb_layer(
-    limb: Points, size: Size, generator: Generator, widths: tuple[float, float, float], sleeve: Floats, skin: Floats, covered: float
+    limb: Points,
+    size: Size,
+    generator: Generator,
+    widths: tuple[float, float, float],
+    sleeve: Floats,
+    skin: Floats,
+    covered: float,
 ) -> Layer:
     bare = np.maximum(_hull(limb[:2], widths[:2], size), _hull(limb[1:], widths[1:], size))
     hand = _hull(np.stack([limb[2], limb[2] + 0.2 * (limb[2] - limb[1])]), (widths[2] + 1, 3), size)
@@ -185,11 +204,14 @@ def _headed(generator: Generator, head: Points, size: Size, skin: Floats) -> lis
     behind = [coloured(np.maximum(crown, loose), generator, tone)]
     if generator.random() < 0.4:
         length = float(generator.uniform(15, 60))
-        behind.append(coloured(_hull(np.stack([head, head + (generator.normal(0, 4), length)]), (15, 14), size), generator, tone))
+        end = head + np.array([generator.normal(0, 4), length])
+        behind.append(coloured(_hull(np.stack([head, end]), (15, 14), size), generator, tone))
     front = [coloured(_ellipse(head - (0, 11), (13, 6), size), generator, tone)]
     if generator.random() < 0.2:
         felt = any_colour(generator)
-        brim = np.maximum(_ellipse(head - (0, 10), (26, 5), size), _hull(np.stack([head - (0, 12), head - (0, 20)]), (13, 10), size))
+        brim = np.maximum(
+            _ellipse(head - (0, 10), (26, 5), size), _hull(np.stack([head - (0, 12), head - (0, 20)]), (13, 10), size)
+        )
         front.append(coloured(brim, generator, felt))
     return [*behind, face, *front]
 
@@ -222,9 +244,15 @@ def _turned(generator: Generator, size: Size) -> Floats:
 
 def _blob(generator: Generator, size: Size) -> Floats:
     angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
-    radius = generator.uniform(40, 80) * (1 + sum(generator.normal(0, 0.25 / k) * np.cos(k * angles + generator.uniform(0, 6)) for k in range(2, 8)))
+    radius = generator.uniform(40, 80) * (
+        1 + sum(generator.normal(0, 0.25 / k) * np.cos(k * angles + generator.uniform(0, 6)) for k in range(2, 8))
+    )
     stretch = generator.uniform(0.6, 1.4)
-    return _filled([np.array([120 + r * np.cos(a) * stretch, 120 + r * np.sin(a)]) for r, a in zip(radius, angles, strict=True)], size, 1)
+    return _filled(
+        [np.array([120 + r * np.cos(a) * stretch, 120 + r * np.sin(a)]) for r, a in zip(np.asarray(radius), angles, strict=True)],
+        size,
+        1,
+    )
 
 
 def _bag(generator: Generator, size: Size) -> Floats:
@@ -246,8 +274,17 @@ def _frames(generator: Generator, size: Size) -> Floats:
         spot, axes = generator.uniform(70, 170, 2), generator.uniform(15, 55, 2)
         centre = [int(each) for each in spot * OVERSAMPLING]
         sizes = [int(each) for each in axes * OVERSAMPLING]
-        cv2.ellipse(canvas, centre, sizes, float(generator.uniform(0, 180)), 0, 360, 255, int(generator.integers(4, 26)), cv2.LINE_AA)
-        cv2.line(canvas, centre, [int(each) for each in generator.uniform(140, 340, 2)], 255, int(generator.integers(3, 14)), cv2.LINE_AA)
+        cv2.ellipse(
+            canvas, centre, sizes, float(generator.uniform(0, 180)), 0, 360, 255, int(generator.integers(4, 26)), cv2.LINE_AA
+        )
+        cv2.line(
+            canvas,
+            centre,
+            [int(each) for each in generator.uniform(140, 340, 2)],
+            255,
+            int(generator.integers(3, 14)),
+            cv2.LINE_AA,
+        )
     return _reduced(canvas)
 
 
@@ -267,7 +304,7 @@ def _fringe(generator: Generator, mask: Floats) -> Floats:
     for x in np.flatnonzero((mask > 0.5).any(axis=0))[:: int(generator.integers(1, 4))]:
         y = np.flatnonzero(mask[:, x] > 0.5)[-1]
         start = np.array([float(x), float(y) - 2])
-        end = start + (generator.normal(0, 2), length * generator.uniform(0.6, 1.1))
+        end = start + np.array([generator.normal(0, 2), length * generator.uniform(0.6, 1.1)])
         cv2.polylines(canvas, [_curve(start, end, generator.normal(0, 1.5, 2))], False, 255, 1, cv2.LINE_AA, 3)
     return _reduced(canvas)
 

@@ -137,7 +137,7 @@ class _Polynomial:
         table = np.zeros((self.down.shape[1], self.across.shape[1], solution.shape[1]))
         i, j = self._exponents.T
         table[j, i] = solution
-        return np.einsum("hj,jic,wi->hwc", self.down, table, self.across, optimize=True).astype(np.float32)
+        return np.asarray(np.einsum("hj,jic,wi->hwc", self.down, table, self.across, optimize=True), dtype=np.float32)
 
 
 def _fit(lab: Floats, weight: Floats, degree: int, start: Floats | None = None, scale: float = 4.0) -> Floats:

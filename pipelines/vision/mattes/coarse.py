@@ -17,8 +17,10 @@ from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.segment import Segmentation, grab, refined
 from pipelines.vision.mattes.surround import darkened, near_threshold
 
-_SURE = 0.85
-"""The net's answer from which on it is believed where the classical segmentation sees background."""
+_LIKELY, _SURE = 0.6, 0.8
+"""The net's answer, least and mean, from which on it is believed where the classical segmentation sees background."""
+_APART = 1.6
+"""How many times its noise such a part must differ from the backdrop."""
 _NARROW = 4.0
 """Half the width in pixels of a part that the net sees blurred."""
 _BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
@@ -80,24 +82,37 @@ def agreed(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Segmenta
     Before a plain backdrop only whole parts that the net is sure of change sides; before a busy one the net leads and a
     graph cut finds the edges.
     """
-    mask = _among_things(rgb, found, net, cuts) if found.backdrop is None else _on_backdrop(rgb, found, found.backdrop, net, cuts)
+    mask = _among_things(rgb, found, net, cuts) if found.backdrop is None else _on_backdrop(rgb, found, net, cuts)
     return replace(found, mask=mask)
 
 
-def _on_backdrop(rgb: Bytes, found: Segmentation, backdrop: Backdrop, net: Opinion, cuts: int) -> Mask:
+def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Mask:
     """The mask with what the net surely adds, and without what it surely drops; what is unlike the backdrop goes only where
-    the net is certain throughout and sees another subject."""
-    lab = lab_of(rgb)
+    the net is certain throughout and sees another subject.
+    """
+    lab, backdrop = lab_of(rgb), found.backdrop
+    if backdrop is None:
+        return found.mask
     like = darkened(rgb, backdrop.surface) | (distance(lab, backdrop.surface) < 1.5 * near_threshold(backdrop.noise))
     seen = (net.alpha > 0.5) | (found.mask & like)
     leads = net.certainty > _CERTAIN and np.count_nonzero(seen & found.mask) < _OTHER * np.count_nonzero(seen | found.mask)
-    added = seen & ~found.mask if leads else _opened((net.alpha > _SURE) & ~found.mask)
-    taken = _taken(lab, found.mask & like, found.mask, backdrop, net) | (_opened(found.mask & ~seen) if leads else added & False)
+    added = seen & ~found.mask if leads else _added(distance(lab, backdrop.surface) / backdrop.noise, found.mask, net)
+    taken = _taken(lab, found, found.mask & like, net) | (_opened(found.mask & ~seen) if leads else added & False)
     if not added.any() and not taken.any():
         return found.mask
     mask = (found.mask | added) & ~taken
     near = _widened(added | taken, 6)
     return np.where(near, refined(lab, backdrop, mask, _thinned(~mask, 2), cuts), mask)
+
+
+def _added(off: Floats, mask: Mask, net: Opinion) -> Mask:
+    """Parts beside the mask that the net takes for the subject and that differ at all from the backdrop, `off` noises away."""
+    likely = _opened((net.alpha > _LIKELY) & ~mask)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
+    large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
+    parts = [part for part in (labels == index for index in large) if float(net.alpha[part].mean()) > _SURE]
+    kept = [part for part in parts if float(np.median(off[part])) > _APART]
+    return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +138,12 @@ class _Looks:
         usual = float(np.median(detail[~mask])) if not mask.all() else 0.0
         edges = cv2.dilate(steepness(lab), np.ones((3, 3), np.uint8))
         return cls(
-            light, detail, cast(Floats, edges), shade - near_threshold(backdrop.noise), 1.5 * usual + 0.25, 3 + backdrop.noise
+            light,
+            detail,
+            cast(Floats, edges),
+            shade - near_threshold(backdrop.noise),
+            1.5 * usual + 0.25,
+            3 + backdrop.noise,
         )
 
     def open(self, part: Mask, outside: Mask, likely: Floats) -> bool:
@@ -140,15 +160,18 @@ class _Looks:
         return not enclosed or sureness < _BROAD_LIKELY / 2 or float(np.quantile(self.edges[rim], 0.2)) > self.steep
 
 
-def _taken(lab: Floats, like: Mask, mask: Mask, backdrop: Backdrop, net: Opinion) -> Mask:
+def _taken(lab: Floats, found: Segmentation, like: Mask, net: Opinion) -> Mask:
     """Parts of the mask that are `like` the backdrop and that the net drops: shadows and leaks at its edge, gaps within it."""
+    mask, backdrop = found.mask, found.backdrop
+    if backdrop is None:
+        return np.zeros_like(mask)
     likely = _opened((net.alpha < _HARDLY) & like)
     looks, outside = _Looks.of(lab, mask, backdrop), _widened(~mask, 1)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
     large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
-    found = [part for part in (labels == index for index in large) if looks.open(part, outside, net.alpha)]
-    gaps = [part for part in found if not (part & outside).any()]
-    kept = found if len(gaps) < _PATTERN else [part for part in found if (part & outside).any()]
+    parts = [part for part in (labels == index for index in large) if looks.open(part, outside, net.alpha)]
+    gaps = [part for part in parts if not (part & outside).any()]
+    kept = parts if len(gaps) < _PATTERN else [part for part in parts if (part & outside).any()]
     return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(mask)
 
 

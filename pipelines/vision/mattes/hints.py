@@ -70,7 +70,7 @@ def _drawn(drawing: Bytes) -> Mask:
     if not opaque.all():
         return opaque
     colours = np.sort(drawing[..., :3].astype(np.int16), axis=2)
-    return (colours[..., 2] - colours[..., 1] > _VIVID) & (drawing[..., 2] < drawing[..., :2].max(axis=2))
+    return np.asarray((colours[..., 2] - colours[..., 1] > _VIVID) & (drawing[..., 2] < drawing[..., :2].max(axis=2)))
 
 
 def _inside(size: Size, box: tuple[float, float, float, float]) -> Mask:

@@ -13,11 +13,11 @@ from pipelines.images import Bytes, Floats, Mask, alpha_of, blurred, pixels, res
 from pipelines.sizes import Mode, Size
 from pipelines.vision.mattes.background import Backdrop, distance, lab_of, rgb_of
 from pipelines.vision.mattes.closed_form import Prior, closed_form_alpha
-from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.coarse import Opinion, agreed, obeyed, opinion
+from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.known_colours import certainty, layers_of, projected
-from pipelines.vision.mattes.segment import Segmentation, nobody, segment
+from pipelines.vision.mattes.segment import Segmentation, finder, nobody, segment
 from pipelines.vision.mattes.slits import slits
 from pipelines.vision.mattes.surround import near_threshold
 
@@ -60,6 +60,8 @@ _EFFORTS = {
 
 _LEAST_SEPARATION = 0.3
 _SMOOTHEST = 0.008
+_STANDING = 1.6
+"""Height over width from which a subject stands as people do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,7 @@ def _found(small: Bytes, net: Opinion, hints: Hints, effort: _Effort) -> Segment
     return found
 
 
-def matte_of(
-    image: Image.Image, mode: Mode, watch: Callable[[str], None] = _unwatched, hints: Hints | None = None
-) -> Matte:
+def matte_of(image: Image.Image, mode: Mode, watch: Callable[[str], None] = _unwatched, hints: Hints | None = None) -> Matte:
     """The matte of a picture: its own where it has transparency, less what hints drop, else the one of `matte`."""
     own = alpha_of(image)
     if own is None:
@@ -175,8 +175,9 @@ def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: 
     fine = resized(rgb, _fitting(rgb, side))
     size = Size(fine.shape[1], fine.shape[0])
     mask = _grown(found.mask.astype(np.float32), size) > 0.5
+    likely = _grown(net.alpha, size) if _stands(found.mask) else None
     surface = replace(found.backdrop, surface=_grown(found.backdrop.surface, size))
-    opening = slits(fine, mask, surface, nobody, _grown(net.alpha, size)).astype(np.uint8)
+    opening = slits(fine, mask, surface, finder(fine), likely).astype(np.uint8)
     if not opening.any():
         return trimap
     depth = cv2.distanceTransform(opening, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5)
@@ -184,6 +185,12 @@ def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: 
     return _Trimap(
         trimap.inside & (depth < -4), trimap.outside | (depth > 1.5), np.minimum(trimap.hard, np.clip(0.5 - depth / 2, 0, 1))
     )
+
+
+def _stands(mask: Mask) -> bool:
+    """Whether the subject has the format of a standing figure; what seems open in a garment is more often printed on it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return bool(rows.size and np.ptp(rows) > _STANDING * np.ptp(columns))
 
 
 def _wisps(small: Bytes, backdrop: Backdrop, depth: Floats) -> Mask:
