@@ -12,13 +12,15 @@ from pipelines.images import Bytes, Floats, Mask, resized
 from pipelines.sizes import Size
 from pipelines.vision.mattes.background import Backdrop, border_weight, distance, lab_of
 from pipelines.vision.mattes.cues import said_cues, seen_cues
-from pipelines.vision.mattes.gaps import Finder, steepness
+from pipelines.vision.mattes.gaps import steepness
 from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.segment import Segmentation, grab, refined
 from pipelines.vision.mattes.surround import darkened, near_threshold
 
-_SURE = 0.85
-"""The net's answer from which on it is believed where the classical segmentation sees background."""
+_LIKELY, _SURE = 0.6, 0.8
+"""The net's answer, least and mean, from which on it is believed where the classical segmentation sees background."""
+_APART = 1.6
+"""How many times its noise such a part must differ from the backdrop."""
 _NARROW = 4.0
 """Half the width in pixels of a part that the net sees blurred."""
 _BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
@@ -74,17 +76,17 @@ def _at(values: Floats, width: int, height: int) -> Floats:
     return cast(Floats, cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def agreed(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int, face: Finder) -> Segmentation:
+def agreed(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Segmentation:
     """The segmentation of a small picture, uint8 (h, w, 3), with what the net knows better.
 
     Before a plain backdrop only whole parts that the net is sure of change sides; before a busy one the net leads and a
     graph cut finds the edges.
     """
-    mask = _among_things(rgb, found, net, cuts) if found.backdrop is None else _on_backdrop(rgb, found, net, cuts, face)
+    mask = _among_things(rgb, found, net, cuts) if found.backdrop is None else _on_backdrop(rgb, found, net, cuts)
     return replace(found, mask=mask)
 
 
-def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int, face: Finder) -> Mask:
+def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Mask:
     """The mask with what the net surely adds, and without what it surely drops; what is unlike the backdrop goes only where
     the net is certain throughout and sees another subject.
     """
@@ -94,13 +96,23 @@ def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int, face:
     like = darkened(rgb, backdrop.surface) | (distance(lab, backdrop.surface) < 1.5 * near_threshold(backdrop.noise))
     seen = (net.alpha > 0.5) | (found.mask & like)
     leads = net.certainty > _CERTAIN and np.count_nonzero(seen & found.mask) < _OTHER * np.count_nonzero(seen | found.mask)
-    added = seen & ~found.mask if leads else _opened((net.alpha > _SURE) & ~found.mask)
-    taken = _taken(lab, found, found.mask & like, net, face) | (_opened(found.mask & ~seen) if leads else added & False)
+    added = seen & ~found.mask if leads else _added(distance(lab, backdrop.surface) / backdrop.noise, found.mask, net)
+    taken = _taken(lab, found, found.mask & like, net) | (_opened(found.mask & ~seen) if leads else added & False)
     if not added.any() and not taken.any():
         return found.mask
     mask = (found.mask | added) & ~taken
     near = _widened(added | taken, 6)
     return np.where(near, refined(lab, backdrop, mask, _thinned(~mask, 2), cuts), mask)
+
+
+def _added(off: Floats, mask: Mask, net: Opinion) -> Mask:
+    """Parts beside the mask that the net takes for the subject and that differ at all from the backdrop, `off` noises away."""
+    likely = _opened((net.alpha > _LIKELY) & ~mask)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
+    large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
+    parts = [part for part in (labels == index for index in large) if float(net.alpha[part].mean()) > _SURE]
+    kept = [part for part in parts if float(np.median(off[part])) > _APART]
+    return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +128,6 @@ class _Looks:
     darkest: float
     roughest: float
     steep: float
-    lightest: float
-    """How much darker than the backdrop a shadow is at least."""
 
     @classmethod
     def of(cls, lab: Floats, mask: Mask, backdrop: Backdrop) -> "_Looks":
@@ -134,12 +144,7 @@ class _Looks:
             shade - near_threshold(backdrop.noise),
             1.5 * usual + 0.25,
             3 + backdrop.noise,
-            0.5 * near_threshold(backdrop.noise),
         )
-
-    def shaded(self, part: Mask) -> bool:
-        """Whether a part is darker than the backdrop, as a shadow is and a print of its colour isn't."""
-        return float(np.median(self.light[part])) < -self.lightest
 
     def open(self, part: Mask, outside: Mask, likely: Floats) -> bool:
         """Whether a part of the subject is backdrop, lit or in shadow: no darker than shadows around, no rougher, and, where it
@@ -155,11 +160,8 @@ class _Looks:
         return not enclosed or sureness < _BROAD_LIKELY / 2 or float(np.quantile(self.edges[rim], 0.2)) > self.steep
 
 
-def _taken(lab: Floats, found: Segmentation, like: Mask, net: Opinion, face: Finder) -> Mask:
-    """Parts of the mask that are `like` the backdrop and that the net drops: shadows and leaks at its edge, gaps within it.
-
-    What has the backdrop's very colour may as well be a print or a band of cloth; only of a person is it taken for a gap.
-    """
+def _taken(lab: Floats, found: Segmentation, like: Mask, net: Opinion) -> Mask:
+    """Parts of the mask that are `like` the backdrop and that the net drops: shadows and leaks at its edge, gaps within it."""
     mask, backdrop = found.mask, found.backdrop
     if backdrop is None:
         return np.zeros_like(mask)
@@ -168,7 +170,6 @@ def _taken(lab: Floats, found: Segmentation, like: Mask, net: Opinion, face: Fin
     count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
     large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
     parts = [part for part in (labels == index for index in large) if looks.open(part, outside, net.alpha)]
-    parts = [part for part in parts if looks.shaded(part) or face() is not None]
     gaps = [part for part in parts if not (part & outside).any()]
     kept = parts if len(gaps) < _PATTERN else [part for part in parts if (part & outside).any()]
     return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(mask)

@@ -17,7 +17,7 @@ from pipelines.vision.mattes.coarse import Opinion, agreed, obeyed, opinion
 from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.known_colours import certainty, layers_of, projected
-from pipelines.vision.mattes.segment import Segmentation, finder, segment
+from pipelines.vision.mattes.segment import Segmentation, finder, nobody, segment
 from pipelines.vision.mattes.slits import slits
 from pipelines.vision.mattes.surround import near_threshold
 
@@ -105,8 +105,7 @@ def matte(rgb: Bytes, mode: Mode, watch: Callable[[str], None] = _unwatched, hin
 def _found(small: Bytes, net: Opinion, hints: Hints, effort: _Effort) -> Segmentation:
     """The subject at the small size, by the classical segmentation, the net and the person, whose word is the last."""
     told = hints.at(Size(small.shape[1], small.shape[0]))
-    face = finder(small)
-    found = agreed(small, segment(small, effort.cuts, face), net, effort.cuts, face)
+    found = agreed(small, segment(small, effort.cuts, nobody), net, effort.cuts)
     found = obeyed(small, found, net, told)
     if (found.separation < _LEAST_SEPARATION and not hints.said) or not 0.001 < found.mask.mean() < 0.98:
         raise SubjectNotFound("nothing in this picture stands out from its background; use one with a plainer background")
