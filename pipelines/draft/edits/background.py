@@ -146,8 +146,10 @@ def _from_context(step: Step, cropped: bool) -> _Ground:
 
 def _tint(canvas: Canvas, scene: Floats) -> NDArray[np.float32]:
     """The subject's light moved part of the way to the scene's: in colour, and a little in brightness."""
-    small = resized(canvas.plain, Size(64, 64))
-    here, there = warmth_of(small), warmth_of(resized(scene, Size(64, 64)))
+    small, around = resized(canvas.plain, Size(64, 64)), resized(canvas.reading.matte.alpha, Size(64, 64)) < 0.05
+    # The subject's own colours say little about the light that it stands in.
+    seen = small[around][:, None] if around.sum() > 200 else small
+    here, there = warmth_of(seen), warmth_of(resized(scene, Size(64, 64)))
     shift = float(np.clip(there - here, -1, 1)) * 0.45
     gains = np.array([1 + 0.16 * shift, 1.0, 1 - 0.20 * shift], np.float32)
     level = float(np.clip(linear(resized(scene, Size(16, 16))).mean() / 0.35, 0.5, 1.3)) ** 0.22

@@ -41,7 +41,9 @@ class Clause:
     @property
     def empty(self) -> bool:
         """Whether it asks for nothing that is known."""
-        return not (self.effects or self.colours or self.gradient or self.surface or self.scene or "remove" in self.verbs)
+        return not (
+            self.effects or self.colours or self.gradient or self.surface or self.scene or self.verbs & {"remove", "place"}
+        )
 
 
 @dataclass(frozen=True, slots=True)

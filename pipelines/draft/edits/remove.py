@@ -15,8 +15,8 @@ from pipelines.vision.synthesis import EFFORTS, Materials, synthesise
 
 _ROOM = 2.2
 """Of the hole's longer side: how much of the picture around it takes part."""
-_UPRIGHT = 0.35
-"""How much a patch is held to its height in the picture: ground lies below, sky above."""
+_NEAR = 0.35
+"""How much patches are taken from near by: what is far away is seldom the same thing."""
 _ALONE = 0.03
 """Share of a hole below which subject or background don't count as being in it."""
 LARGEST = 0.45
@@ -60,7 +60,9 @@ class _Part:
         if cover is None:
             nothing = np.zeros(hole.shape, np.float32)
             return cls(np.ascontiguousarray(canvas.rgb[part]), hole[part], nothing[part], hole[part], near[part] == 0)
-        cloth = (cover > 0.9) & _same_part(canvas, (near > 0) & ~hole & (cover > 0.9))
+        cloth = cover > 0.9
+        if cover[hole].mean() > _ALONE:
+            cloth &= _same_part(canvas, (near > 0) & ~hole & cloth)
         return cls(np.ascontiguousarray(canvas.rgb[part]), hole[part], cover[part], cloth[part], near[part] == 0)
 
 
@@ -90,7 +92,7 @@ def filled(rgb: Floats, hole: Mask, usable: Mask, step: Step) -> Floats:
     ring = ring_of(rgb, hole, usable)
     if ring.deviation < PLAIN:
         return filled_smoothly(rgb, hole, ring, step.generator)
-    made = synthesise(rgb, hole, Materials(rgb, usable, _UPRIGHT), EFFORTS[step.canvas.mode], step.generator)
+    made = synthesise(rgb, hole, Materials(rgb, usable, _NEAR, _NEAR), EFFORTS[step.canvas.mode], step.generator)
     return made.rgb
 
 
