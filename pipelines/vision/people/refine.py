@@ -28,6 +28,10 @@ LEAST_SPREAD = (36.0, 12.0, 12.0)
 """Variance in CIELAB that every colour has at least, for light and shade."""
 MOST_DOUBT, TRUST = 10.0, 0.5
 """How far, in nats, colour alone can speak against a part, and the weight of its word."""
+UNTHINKABLE = 0.03
+"""Probability below which no colour brings a part back."""
+LEAST_PIECE = 0.0015
+"""Of the picture's area that a piece of one part has at least; smaller ones belong to what is around them."""
 LEAK = 0.3
 """By how much background must be likelier than any part where the matte says that there is none: it may have leaked."""
 SKIN = (
@@ -79,7 +83,7 @@ def weighed(parts: Floats, window: Window) -> Floats:
         # Skin has one colour, so that colour can't tell a neck from a face.
         fits[..., SKIN] = fits[..., skin].max(axis=2, keepdims=True)
     fits = np.clip(fits - fits.max(axis=2, keepdims=True), -MOST_DOUBT, 0)
-    made = parts * np.exp(TRUST * fits)
+    made = np.where(parts < UNTHINKABLE, np.float32(0), parts) * np.exp(TRUST * fits)
     return np.asarray(made / np.maximum(made.sum(axis=2, keepdims=True), 1e-6), np.float32)
 
 
@@ -117,7 +121,7 @@ def followed(rgb: Bytes, alpha: Floats, parts: Floats, window: Window) -> Bytes:
     colour = to_float(cv2.resize(rgb[box], size, interpolation=cv2.INTER_AREA).astype(np.uint8))
     to_window = np.array([[wide / size[0] * window.scale, 0, (columns[0] + 0.5 * wide / size[0] - window.left) * window.scale - 0.5],
                           [0, tall / size[1] * window.scale, (rows[0] + 0.5 * tall / size[1] - window.top) * window.scale - 0.5]])  # fmt: skip
-    labels = _likeliest(colour, parts, window, to_window)
+    labels = _swept(_likeliest(colour, parts, window, to_window))
     found = np.zeros(alpha.shape, np.uint8)
     found[box] = cv2.resize(labels, (int(wide), int(tall)), interpolation=cv2.INTER_NEAREST_EXACT)
     return np.where(inside, found, 0).astype(np.uint8)
@@ -140,6 +144,21 @@ def _likeliest(colour: Floats, parts: Floats, window: Window, to_window: Floats)
         labels[chance > best] = part
         best = np.maximum(best, chance)
     return labels
+
+
+def _swept(labels: Bytes) -> Bytes:
+    """The labels with each small piece given to the nearest part that is not one."""
+    small = np.zeros(labels.shape, np.uint8)
+    for part in np.unique(labels):
+        _, pieces, figures, _ = cv2.connectedComponentsWithStats((labels == part).astype(np.uint8))
+        tiny = np.flatnonzero(figures[:, cv2.CC_STAT_AREA] < LEAST_PIECE * labels.size)
+        small[np.isin(pieces, tiny[tiny > 0])] = 1
+    if not small.any() or small.all():
+        return labels
+    _, nearest = cv2.distanceTransformWithLabels(small, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    table = np.zeros(int(nearest.max()) + 1, np.uint8)
+    table[nearest[small == 0]] = labels[small == 0]
+    return np.asarray(table[nearest], np.uint8)
 
 
 class _Lines:
