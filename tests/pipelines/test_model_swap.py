@@ -12,7 +12,7 @@ from pipelines.draft import model_swap
 from pipelines.draft.identity import EYES, HAIRS, SKINS, Seen, eye_colour, identity
 from pipelines.engine import Output, unwatched
 from pipelines.errors import PersonNotFound
-from pipelines.images import Mask, picture, size_of, to_float
+from pipelines.images import Mask, picture, resized, size_of, to_float
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import ModelSwap
 from pipelines.vision.mattes.matting import Matte
@@ -50,8 +50,8 @@ def _swap(monkeypatch: pytest.MonkeyPatch, **changes: object) -> Output:
 
     def known(image: Image.Image, mode: Mode) -> Matte:
         whole = at.person.matte
-        size = image.size
-        return Matte(*(cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (whole.alpha, whole.foreground)), 1.0)
+        size = size_of(image)
+        return Matte(resized(whole.alpha, size), resized(whole.foreground, size), 1.0)
 
     monkeypatch.setattr(model_swap, "matte_of", known)
     values = {"model_image": at.image, "size": size_of(at.image), "mode": Mode.FAST, "seed": 1}
