@@ -292,7 +292,7 @@ def test_a_mask_is_painted_over_the_picture_and_goes_into_the_job(page: Any) -> 
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.5, steps=4)
     page.mouse.up()
-    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Done", exact=True).click()
     layer = page.locator("#edit-mask .wb-layer")
     layer.wait_for()
     white = """(image) => image.decode().then(() => {
@@ -314,7 +314,7 @@ def test_a_box_is_moved_by_keyboard_and_cancelling_leaves_it_as_it_was(page: Any
     page.locator("#background-remove-image img").wait_for()
     page.locator("#background-remove-box").get_by_role("button", name="Draw a box").click()
     page.get_by_role("dialog").get_by_role("group", name="Box", exact=True).press("ArrowRight")
-    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Done", exact=True).click()
     shown = page.locator("#background-remove-box .wb-boxed")
     shown.wait_for()
     assert "left: 11%" in shown.get_attribute("style")

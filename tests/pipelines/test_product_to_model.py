@@ -8,12 +8,13 @@ from PIL import Image
 
 from pipelines.draft import product_to_model, scenery
 from pipelines.draft.casting import product_words, wishes_of
+from pipelines.draft.engine import DraftEngine
 from pipelines.draft.product_to_model import run
 from pipelines.engine import Output, unwatched
-from pipelines.errors import PipelineError, SubjectNotFound, UnsupportedTask
+from pipelines.errors import PersonNotFound, PipelineError, SubjectNotFound, UnsupportedTask
 from pipelines.images import Floats, picture, pixels, to_float
 from pipelines.sizes import Mode, Size
-from pipelines.tasks import ProductToModel
+from pipelines.tasks import CreateFace, ProductToModel
 from pipelines.vision.rendering.cloth import render_garment
 from pipelines.vision.rendering.textile import Textile
 from pipelines.vision.rendering.wear import GarmentSpec, Kind
@@ -171,11 +172,26 @@ def test_it_says_that_it_is_a_draft_on_a_mannequin() -> None:
     assert "draft" in made("t-shirt").notes[0].lower() and "mannequin" in made("t-shirt").notes[0]
 
 
-def test_a_face_reference_is_declined_in_the_notes() -> None:
-    wanted = ProductToModel(
-        product_images=(product("t-shirt"),), face_reference=Image.new("RGB", (64, 64)), size=SIZE, mode=Mode.FAST, seed=1
+def test_a_face_reference_makes_a_drawn_person_and_a_mannequin_has_no_use_for_it() -> None:
+    drawn = CreateFace(
+        prompt="a woman with dark skin and short black hair, front view", size=Size(320, 320), mode=Mode.FAST, seed=3
     )
-    assert any("no face" in note for note in run(wanted, unwatched).notes)
+    face = DraftEngine().run(drawn, unwatched).image
+    given = {"product_images": (product("t-shirt"),), "face_reference": face, "size": SIZE, "mode": Mode.FAST, "seed": 1}
+    person, mannequin = (run(ProductToModel(prompt=words, **given), unwatched) for words in ("", "white mannequin"))
+    assert any("face reference" in note and "drawn" in note for note in person.notes)
+    assert "drawn" in str(person.details["figure"])
+    assert any("no face" in note for note in mannequin.notes)
+    assert "drawn" not in str(mannequin.details["figure"])
+
+
+def test_a_face_reference_without_a_face_is_refused() -> None:
+    blank = Image.new("RGB", (64, 64))
+    with pytest.raises(PersonNotFound, match="face"):
+        run(
+            ProductToModel(product_images=(product("t-shirt"),), face_reference=blank, size=SIZE, mode=Mode.FAST, seed=1),
+            unwatched,
+        )
 
 
 def test_the_background_is_the_one_that_was_asked_for() -> None:

@@ -86,6 +86,7 @@ def test_the_command_trains_the_net_that_is_named(tmp_path: Path, monkeypatch: p
     arguments = ["train", "superres", "--steps", "7", "--threads", "1", "--device", "cpu", "--checkpoint", str(checkpoint)]
     monkeypatch.setattr("pipelines.draft.train.train", lambda *given: asked.extend(given))
     monkeypatch.setattr("sys.argv", arguments)
+    monkeypatch.setattr("logging.basicConfig", lambda **_: None)
     main()
     lesson, plan, *paths = asked
     assert (lesson.name, plan.defaults.steps, paths) == ("superres", 7, [checkpoint, path_of("superres")])

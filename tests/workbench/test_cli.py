@@ -58,20 +58,10 @@ def workbench(home: Path, *arguments: str | Path) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def test_tools_lists_all_twelve_and_says_which_have_no_engine(home: Path) -> None:
+def test_tools_lists_all_twelve_and_the_draft_engine_has_every_one(home: Path) -> None:
     listed = workbench(home, "tools", "--json").json["tools"]
     assert [each["name"] for each in listed] == [tool.name for tool in TOOLS]
-    missing = {each["name"]: each["engines"]["draft"] for each in listed}
-    assert missing["try-on"]["balanced"]["ok"] is True
-    assert missing["face-swap"]["fast"]["ok"] is False
-    assert missing["face-swap"]["fast"]["missing"]
-
-
-def test_tools_says_once_what_those_without_an_engine_need(home: Path) -> None:
-    done = workbench(home, "tools")
-    assert "no engine yet" in done.out
-    assert done.err.count("workbench models pull flux2-klein-4b") == 1
-    assert "face-swap: FLUX.2 klein 4B is not on this machine" in done.err
+    assert all(mode["ok"] for each in listed for mode in each["engines"]["draft"].values())
 
 
 def test_a_quote_is_one_json_object_with_its_reasons(home: Path, picture: Path) -> None:
