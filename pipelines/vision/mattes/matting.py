@@ -55,7 +55,7 @@ class _Effort:
 _EFFORTS = {
     Mode.FAST: _Effort(side=320, cuts=2, fine=640, fields=400, unknowns=0, iterations=0, sweeps=1),
     Mode.BALANCED: _Effort(side=448, cuts=4, fine=900, fields=640, unknowns=25_000, iterations=40, sweeps=3),
-    Mode.QUALITY: _Effort(side=448, cuts=5, fine=1100, fields=900, unknowns=160_000, iterations=80, sweeps=6),
+    Mode.QUALITY: _Effort(side=448, cuts=5, fine=900, fields=900, unknowns=160_000, iterations=80, sweeps=6),
 }
 
 _LEAST_SEPARATION = 0.3

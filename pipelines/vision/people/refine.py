@@ -34,6 +34,8 @@ LEAST_PIECE = 0.0015
 """Of the picture's area that a piece of one part has at least; smaller ones belong to what is around them."""
 LEAK = 0.3
 """By how much background must be likelier than any part where the matte says that there is none: it may have leaked."""
+UNLIKE_SKIN, UNLIKE_HUE, LEAST_CHROMA = 18.0, 0.35, 6.0
+"""Differences of chromaticity in CIELAB and of its hue in radians that shade and blush don't explain; greys have no hue."""
 SKIN = (
     Part.FACE, Part.NECK, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND, Part.TORSO, Part.LEFT_LEG, Part.RIGHT_LEG,
 )  # fmt: skip
@@ -188,3 +190,18 @@ def _box(values: Floats) -> Floats:
     side = 2 * RADIUS + 1
     found = cv2.boxFilter(values, -1, (side, side), borderType=cv2.BORDER_REPLICATE)
     return (found if found.ndim == 3 else found[..., None]).astype(np.float32)
+
+
+def clothed(rgb: Bytes, parts: Bytes) -> Bytes:
+    """The labels with what was taken for a bare trunk but hasn't the skin's colour as the upper garment."""
+    skin = np.isin(parts, [int(part) for part in SKIN if part != Part.TORSO])
+    bare = parts == Part.TORSO
+    if not bare.any() or skin.sum() < LEAST_CLEAR:
+        return parts
+    plane = cv2.cvtColor(to_float(rgb), cv2.COLOR_RGB2LAB)[..., 1:]
+    own = np.median(plane[skin], axis=0)
+    hue = np.abs(np.arctan2(plane[..., 1], plane[..., 0]) - np.arctan2(own[1], own[0]))
+    turned = (np.minimum(hue, 2 * np.pi - hue) > UNLIKE_HUE) & (np.hypot(plane[..., 0], plane[..., 1]) > LEAST_CHROMA)
+    unlike = turned | (np.linalg.norm(plane - own, axis=2) > UNLIKE_SKIN)
+    other = cv2.GaussianBlur(unlike.astype(np.float32), (0, 0), 2.0) > 0.5
+    return np.where(bare & other, np.uint8(Part.UPPER), parts).astype(np.uint8)
