@@ -10,6 +10,7 @@ from pipelines.images import Bytes, Floats
 from pipelines.vision.faces import Face
 from pipelines.vision.people.body import JOINTS, Part, Point
 from pipelines.vision.people.refine import SKIN, Window, clothed, followed, one_outfit, weighed, with_face
+from pipelines.vision.people.waist import snapped
 
 SEEN = 0.4
 """How sure the net must be of a joint."""
@@ -42,7 +43,7 @@ def read_learned(rgb: Bytes, alpha: Floats, face: Face | None) -> Learned | None
     raw = cv2.resize(reading.parts, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     window = Window(reading.window.scale, reading.window.left, reading.window.top, reading.rgb, reading.alpha)
     parts = one_outfit(weighed(with_face(raw, window, face), window))
-    labels = clothed(rgb, followed(rgb, alpha, parts, window))
+    labels = snapped(rgb, clothed(rgb, followed(rgb, alpha, parts, window)))
     sure = dict(zip(JOINTS, (float(each) for each in reading.seen), strict=True))
     places = {name: Point(float(x), float(y)) for name, (x, y) in zip(JOINTS, reading.joints, strict=True)
               if sure[name] > SEEN and 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]}  # fmt: skip

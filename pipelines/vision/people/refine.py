@@ -36,6 +36,11 @@ LEAK = 0.3
 """By how much background must be likelier than any part where the matte says that there is none: it may have leaked."""
 UNLIKE_SKIN, UNLIKE_HUE, LEAST_CHROMA = 18.0, 0.35, 6.0
 """Differences of chromaticity in CIELAB and of its hue in radians that shade and blush don't explain; greys have no hue."""
+TOUCHED, CLOTH_LIKE = 0.3, 2.0
+"""Share of a limb's outline that lies on a garment, and how much nearer than to skin its colour is, for it to be of that garment."""
+SURE_SKIN = (Part.FACE, Part.NECK, Part.LEFT_HAND, Part.RIGHT_HAND)
+LIMBS = (Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_LEG, Part.RIGHT_LEG)
+GARMENTS = (Part.UPPER, Part.LOWER, Part.DRESS)
 SKIN = (
     Part.FACE, Part.NECK, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND, Part.TORSO, Part.LEFT_LEG, Part.RIGHT_LEG,
 )  # fmt: skip
@@ -193,15 +198,41 @@ def _box(values: Floats) -> Floats:
 
 
 def clothed(rgb: Bytes, parts: Bytes) -> Bytes:
-    """The labels with what was taken for a bare trunk but hasn't the skin's colour as the upper garment."""
+    """The labels with what was taken for bare skin but hasn't its colour as the garment that it belongs to."""
+    plane = cv2.cvtColor(to_float(rgb), cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
+    return _covered_limbs(plane, _covered_trunk(plane, parts))
+
+
+def _covered_trunk(plane: Floats, parts: Bytes) -> Bytes:
+    """A bare trunk is an upper garment where its chromaticity (h, w, 2) is not that of the rest of the skin."""
     skin = np.isin(parts, [int(part) for part in SKIN if part != Part.TORSO])
     bare = parts == Part.TORSO
     if not bare.any() or skin.sum() < LEAST_CLEAR:
         return parts
-    plane = cv2.cvtColor(to_float(rgb), cv2.COLOR_RGB2LAB)[..., 1:]
     own = np.median(plane[skin], axis=0)
     hue = np.abs(np.arctan2(plane[..., 1], plane[..., 0]) - np.arctan2(own[1], own[0]))
     turned = (np.minimum(hue, 2 * np.pi - hue) > UNLIKE_HUE) & (np.hypot(plane[..., 0], plane[..., 1]) > LEAST_CHROMA)
     unlike = turned | (np.linalg.norm(plane - own, axis=2) > UNLIKE_SKIN)
     other = cv2.GaussianBlur(unlike.astype(np.float32), (0, 0), 2.0) > 0.5
     return np.where(bare & other, np.uint8(Part.UPPER), parts).astype(np.uint8)
+
+
+def _covered_limbs(plane: Floats, parts: Bytes) -> Bytes:
+    """A piece of arm or leg is of the garment that it touches where its colour is nearer to that than to face, neck and hands."""
+    sure = np.isin(parts, SURE_SKIN)
+    if sure.sum() < LEAST_CLEAR:
+        return parts
+    skin = np.median(plane[sure], axis=0)
+    found = parts.copy()
+    for limb in LIMBS:
+        count, pieces = cv2.connectedComponents((parts == limb).astype(np.uint8))
+        for number in range(1, count):
+            piece = pieces == number
+            around = parts[(cv2.dilate(piece.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~piece]
+            touched = [part for part in GARMENTS if np.count_nonzero(around == part) > TOUCHED * around.size]
+            own = np.median(plane[piece], axis=0)
+            for garment in touched:
+                cloth = np.median(plane[parts == garment], axis=0)
+                if CLOTH_LIKE * np.linalg.norm(own - cloth) < np.linalg.norm(own - skin):
+                    found[piece] = garment
+    return found
