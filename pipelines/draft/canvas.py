@@ -3,9 +3,19 @@
 import numpy as np
 from PIL import Image
 
-from pipelines.images import Bytes, alpha_of, picture, size_of, to_bytes, to_float
-from pipelines.sizes import Size
+from pipelines.images import Bytes, Floats, alpha_of, picture, size_of, to_bytes, to_float
+from pipelines.sizes import Mode, Size
 from pipelines.vision.upsample import bleed, enlarge
+
+
+def grown(rgb: Floats, size: Size, mode: Mode) -> Floats:
+    """`rgb`, float32 (h, w, 3) in [0, 1], at exactly `size`: by interpolation, by the net as far as most of the detail that it
+    finds goes, or by the net all the way, as `mode` allows."""
+    if mode == Mode.FAST or size.width <= rgb.shape[1]:
+        return enlarge(rgb, size)
+    from pipelines.draft import superres
+
+    return superres.enlarge(rgb, size, views=8) if mode == Mode.QUALITY else superres.enlarge(rgb, size, most=1)
 
 
 def canvas(image: Image.Image, size: Size) -> Bytes:

@@ -126,7 +126,7 @@ def _read(image: Image.Image, mode: Mode, effort: _Effort) -> _Person:
     shown = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX)
     rgb = pixels(shown)
     try:
-        body = read_person(rgb, matte_of(shown, mode))
+        body = read_person(rgb, matte_of(shown, mode), mode)
     except SubjectNotFound as error:
         raise PersonNotFound(f"nobody can be told from the background of model_image: {error}") from error
     face = _found(pixels(image), body.parts, scale)

@@ -63,14 +63,15 @@ def shipped_net() -> ResidualNet:
     return restored(ResidualNet(), WEIGHTS)
 
 
-def enlarge(rgb: Floats, size: Size, *, views: Views = 1, watch: Watch = unwatched) -> Floats:
-    """`rgb`, float32 (h, w, 3) in [0, 1], at exactly `size`: doubled by the net until little is left, then resampled.
+def enlarge(rgb: Floats, size: Size, *, views: Views = 1, most: int = 9, watch: Watch = unwatched) -> Floats:
+    """`rgb`, float32 (h, w, 3) in [0, 1], at exactly `size`: doubled by the net, at `most` so often, until little is left, then
+    resampled.
 
     `views` hold for the first doubling, which finds most of the detail, while later ones cost most of the time.
     Of less than `LEAST_FACTOR` the net makes nothing that the back-projection of `pipelines.vision.upsample` doesn't.
     """
     height, width = rgb.shape[:2]
-    plans = [_Plan(height << number, width << number, TILE) for number in range(_doublings(rgb, size))]
+    plans = [_Plan(height << number, width << number, TILE) for number in range(min(most, _doublings(rgb, size)))]
     counts = [len(list(plan)) for plan in plans]
     for number in range(len(plans)):
         seen = views if number == 0 else 1

@@ -15,8 +15,6 @@ from pipelines.images import Bytes, Floats, to_float
 from pipelines.vision.faces import Face
 from pipelines.vision.people.body import Part
 
-FINE_SIDE = 1024
-"""Longest side in pixels at which edges are followed; larger pictures enlarge the labels."""
 RADIUS = 4
 """Of the guided filter, in pixels of the net's window."""
 EPSILON = 1e-3
@@ -112,13 +110,14 @@ def one_outfit(parts: Floats) -> Floats:
     return made
 
 
-def followed(rgb: Bytes, alpha: Floats, parts: Floats, window: Window) -> Bytes:
-    """Labels of the whole picture: the likeliest part of each pixel inside, its boundaries along the picture's edges."""
+def followed(rgb: Bytes, alpha: Floats, parts: Floats, window: Window, side: int) -> Bytes:
+    """Labels of the whole picture: the likeliest part of each pixel inside, its boundaries along the picture's edges, which
+    are followed in a person of at most `side` pixels; of larger ones the labels are enlarged."""
     inside = alpha > 0.5
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
     tall, wide = rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]
-    fine = min(1.0, FINE_SIDE / max(tall, wide))
+    fine = min(1.0, side / max(tall, wide))
     size = (max(1, round(wide * fine)), max(1, round(tall * fine)))
     colour = to_float(cv2.resize(rgb[box], size, interpolation=cv2.INTER_AREA).astype(np.uint8))
     to_window = np.array([[wide / size[0] * window.scale, 0, (columns[0] + 0.5 * wide / size[0] - window.left) * window.scale - 0.5],
