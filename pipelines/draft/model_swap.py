@@ -73,7 +73,7 @@ def run(task: ModelSwap, progress: Progress) -> Output:
     progress(1, STEPS, "Reading the person")
     person = _read(task.model_image, task.mode, effort)
     progress(2, STEPS, "Preparing the picture")
-    base = canvas(task.model_image, task.size)
+    base = canvas(task.model_image, task.size, task.mode)
     progress(3, STEPS, "Changing skin and hair")
     seen = Seen(person.layers.skin_tone, person.layers.hair_tone)
     wanted = identity(task.prompt, seen, reference.seen if reference else None, rng)

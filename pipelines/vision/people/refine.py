@@ -10,8 +10,9 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.images import Bytes, Floats, to_float
+from pipelines.images import Bytes, Floats, Mask, to_float
 from pipelines.vision.faces import Face
 from pipelines.vision.people.body import Part
 
@@ -197,8 +198,26 @@ def clothed(rgb: Bytes, parts: Bytes) -> Bytes:
     bare = parts == Part.TORSO
     if not bare.any() or skin.sum() < LEAST_CLEAR:
         return parts
+    own = np.median(cv2.cvtColor(to_float(rgb[skin][None]), cv2.COLOR_RGB2LAB)[0, :, 1:], axis=0)
+    near = _around(bare)
+    made = parts.copy()
+    made[near] = _told(rgb[near], parts[near], own)
+    return made
+
+
+def _around(mask: Mask, margin: int = 16) -> tuple[slice, slice]:
+    """Rows and columns that hold a mask and what a blur sees around it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
+def _told(rgb: Bytes, parts: Bytes, own: NDArray[np.floating]) -> Bytes:
+    """The labels with what is no skin of the chromaticity `own`, (2,), put into the upper garment."""
+    bare = parts == Part.TORSO
     plane = cv2.cvtColor(to_float(rgb), cv2.COLOR_RGB2LAB)[..., 1:]
-    own = np.median(plane[skin], axis=0)
     hue = np.abs(np.arctan2(plane[..., 1], plane[..., 0]) - np.arctan2(own[1], own[0]))
     turned = (np.minimum(hue, 2 * np.pi - hue) > UNLIKE_HUE) & (np.hypot(plane[..., 0], plane[..., 1]) > LEAST_CHROMA)
     unlike = turned | (np.linalg.norm(plane - own, axis=2) > UNLIKE_SKIN)
