@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from pipelines.draft.canvas import grown
 from pipelines.draft.edits.canvas import Canvas, Reading, Step
 from pipelines.draft.edits.phrases import Clause, clauses_of
 from pipelines.draft.edits.region import region_of
@@ -17,7 +18,7 @@ from pipelines.draft.edits.registry import ABLE, Asked, asked
 from pipelines.engine import Output, Progress
 from pipelines.errors import PipelineError, UnsupportedTask
 from pipelines.images import Bytes, Floats, alpha_of, picture, resized, size_of, to_bytes, to_float
-from pipelines.sizes import Mode, Size
+from pipelines.sizes import Size
 from pipelines.tasks import Edit
 from pipelines.vision import upsample
 
@@ -120,7 +121,7 @@ def _applied(canvas: Canvas, step: Asked, seed: int, number: int, only: bool) ->
 def _finished(canvas: Canvas, task: Edit) -> Image.Image:
     rgb, alpha = canvas.rgb, canvas.alpha
     if canvas.size != task.size:
-        rgb = _enlarged(upsample.bleed(rgb, alpha) if alpha is not None else rgb, task.size, task.mode)
+        rgb = grown(upsample.bleed(rgb, alpha) if alpha is not None else rgb, task.size, task.mode)
         alpha = None if alpha is None else upsample.enlarge(alpha, task.size)
     return picture(_bytes(rgb), alpha)
 
@@ -130,14 +131,6 @@ def _bytes(rgb: Floats) -> Bytes:
     for top in range(0, len(rgb), 512):
         out[top : top + 512] = to_bytes(rgb[top : top + 512])
     return out
-
-
-def _enlarged(rgb: Floats, size: Size, mode: Mode) -> Floats:
-    if mode == Mode.FAST or size.width <= rgb.shape[1]:
-        return upsample.enlarge(rgb, size)
-    from pipelines.draft import superres
-
-    return superres.enlarge(rgb, size, views=8 if mode == Mode.QUALITY else 1)
 
 
 def _told(plan: _Plan) -> list[str]:

@@ -40,7 +40,7 @@ def cut_out(image: Image.Image, prompt: str, mode: Mode) -> Garment:
         matte = matte_of(image, mode)
     except SubjectNotFound as error:
         raise GarmentNotFound(f"the product can't be told from its background: {error}") from error
-    return read_garment(pixels(image), matte, prompt)
+    return read_garment(pixels(image), matte, prompt, mode)
 
 
 def relative(points: Mapping[str, Point], width: int, height: int) -> Mapping[str, tuple[float, float]]:

@@ -73,7 +73,7 @@ def run(task: ModelSwap, progress: Progress) -> Output:
     progress(1, STEPS, "Reading the person")
     person = _read(task.model_image, task.mode, effort)
     progress(2, STEPS, "Preparing the picture")
-    base = canvas(task.model_image, task.size)
+    base = canvas(task.model_image, task.size, task.mode)
     progress(3, STEPS, "Changing skin and hair")
     seen = Seen(person.layers.skin_tone, person.layers.hair_tone)
     wanted = identity(task.prompt, seen, reference.seen if reference else None, rng)
@@ -126,7 +126,7 @@ def _read(image: Image.Image, mode: Mode, effort: _Effort) -> _Person:
     shown = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Image.Resampling.BOX)
     rgb = pixels(shown)
     try:
-        body = read_person(rgb, matte_of(shown, mode))
+        body = read_person(rgb, matte_of(shown, mode), mode)
     except SubjectNotFound as error:
         raise PersonNotFound(f"nobody can be told from the background of model_image: {error}") from error
     face = _found(pixels(image), body.parts, scale)

@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.draft.packshot_brief import Brief, Presentation, read_brief
 from pipelines.draft.packshot_context import Context, read_context
 from pipelines.engine import Output, Progress
-from pipelines.images import Floats, alpha_of, composite, linear, picture, pixels, resized, size_of, srgb, to_bytes
+from pipelines.images import Floats, alpha_of, composite, linear, picture, pixels, size_of, srgb, to_bytes
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Packshot
 from pipelines.vision.garments.garment import named_category
@@ -23,7 +23,7 @@ from pipelines.vision.rendering.cast import Shadow, floor_shadow, occlusion, win
 from pipelines.vision.rendering.ghost import back_of
 from pipelines.vision.rendering.hanger import draw_clips, draw_hanger, shoulders_of
 from pipelines.vision.rendering.surfaces import surface
-from pipelines.vision.upsample import bleed, enlarge
+from pipelines.vision.upsample import FEW, ITERATIONS, bleed, enlarge
 
 _STEPS = 8
 _LOW = 0.5
@@ -69,7 +69,7 @@ def run(task: Packshot, progress: Progress) -> Output:
     progress(4, _STEPS, "straightening")
     cutout = symmetrised(_upright(product, task.prompt))
     progress(5, _STEPS, "laying out")
-    placed = _placed(cutout, _read(cutout, task.prompt, product.worn), _FRAMES[brief.presentation], task.size)
+    placed = _placed(cutout, _read(cutout, task.prompt, product.worn), _FRAMES[brief.presentation], task.size, task.mode)
     progress(6, _STEPS, "lighting the surface")
     context = None if task.image_context is None else read_context(pixels(task.image_context))
     image = _rendered(placed, brief, context, task, rng)
@@ -102,14 +102,14 @@ def _read(cutout: Cutout, prompt: str, worn: bool) -> Found:
     return read_by_net(to_bytes(cutout.colour), cutout.alpha, outline_of(cutout.alpha), named_category(prompt), worn)
 
 
-def _placed(cutout: Cutout, found: Found, frame: _Frame, size: Size) -> _Placed:
+def _placed(cutout: Cutout, found: Found, frame: _Frame, size: Size, mode: Mode) -> _Placed:
     """The cut-out at its place in a picture of `size`, colours carried on beyond its edge."""
     height, width = cutout.alpha.shape
     scale = min(frame.width * size.width / width, frame.height * size.height / height)
     inner = Size(max(1, round(width * scale)), max(1, round(height * scale)))
     colour = bleed(cutout.colour, cutout.alpha)
-    grown = enlarge(colour, inner) if scale > 1 else resized(colour, inner)
-    cover = np.clip(enlarge(cutout.alpha, inner) if scale > 1 else resized(cutout.alpha, inner), 0, 1)
+    rounds = FEW if mode == Mode.FAST else ITERATIONS
+    grown, cover = (enlarge(each, inner, rounds) for each in (colour, cutout.alpha))
     left = (size.width - inner.width) // 2
     top = min(max(0, round(frame.middle * size.height - inner.height / 2)), size.height - inner.height)
     spot = np.s_[top : top + inner.height, left : left + inner.width]

@@ -37,7 +37,7 @@ def posed_like(image: Image) -> Posed | None:
     shrunk.thumbnail((SIDE, SIDE))
     rgb = pixels(shrunk)
     try:
-        body = read_person(rgb, matte(rgb, Mode.FAST))
+        body = read_person(rgb, matte(rgb, Mode.FAST), Mode.FAST)
     except PipelineError:
         return None
     return nearest_pose(body)

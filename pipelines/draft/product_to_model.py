@@ -45,7 +45,7 @@ class _Effort:
 
 
 _EFFORTS = {
-    Mode.FAST: _Effort(500_000, 2, 2_200_000, 900),
+    Mode.FAST: _Effort(320_000, 2, 2_200_000, 900),
     Mode.BALANCED: _Effort(1_100_000, 2, 4_300_000, 1400),
     Mode.QUALITY: _Effort(1_700_000, 2, 6_500_000, 2200),
 }
@@ -133,7 +133,7 @@ def _product(image: Image.Image, task: ProductToModel, effort: _Effort) -> Garme
     if kind in ("bag", "hat", "shoes"):
         garment = Garment(found.foreground, found.alpha, kind, {}, "none", NAMED)
     else:
-        garment = read_garment(pixels(shrunk), found, named)
+        garment = read_garment(pixels(shrunk), found, named, task.mode)
     if garment.category not in WHERE_WORN:
         raise UnsupportedTask(
             f"the draft engine can't put {'shoes' if garment.category == 'shoes' else 'this product'} on a mannequin; it can "

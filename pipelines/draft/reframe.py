@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from pipelines.draft.canvas import grown
 from pipelines.engine import Output, Progress
 from pipelines.images import Floats, Mask, alpha_of, picture, size_of, to_float
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Reframe
 from pipelines.vision import upsample
-from pipelines.vision.content import Box, Content, Side, content_of
+from pipelines.vision.content import Box, Content, Look, Side, content_of
 from pipelines.vision.extend import Manner, Margins, extend
 from pipelines.vision.synthesis import EFFORTS
 
@@ -20,7 +21,7 @@ MARGIN = 0.04
 """Air left around the subject, as a share of its larger side, where the picture has it."""
 SNAP = 0.06
 """A scale this close above 1 becomes 1, so that pixels are kept rather than resampled."""
-_CUTS = {Mode.FAST: 1, Mode.BALANCED: 2, Mode.QUALITY: 4}
+_LOOKS = {Mode.FAST: Look(side=224), Mode.BALANCED: Look(cuts=2, net=True), Mode.QUALITY: Look(side=520, cuts=4, net=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def run(task: Reframe, progress: Progress) -> Output:
     The part of the source that is kept equals the source, resized in one step; at scale 1 pixel for pixel.
     """
     progress(0, 3, "looking for the subject")
-    content = content_of(task.image, _CUTS[task.mode])
+    content = content_of(task.image, _LOOKS[task.mode])
     placement = placed(size_of(task.image), task.size, content)
     progress(1, 3, "resizing")
     kept = _kept(task.image, placement, task.mode)
@@ -127,19 +128,11 @@ def _kept(image: Image.Image, placement: Placement, mode: Mode) -> Floats:
     if alpha is not None:
         colour = upsample.bleed(colour, alpha)
     cut = np.ascontiguousarray(colour[box.top : box.bottom, box.left : box.right])
-    large = _resized(cut, size, mode)
+    large = grown(cut, size, mode)
     if alpha is None:
         return large
     opacity = upsample.enlarge(np.ascontiguousarray(alpha[box.top : box.bottom, box.left : box.right]), size)
     return np.dstack([large, opacity]).astype(np.float32)
-
-
-def _resized(rgb: Floats, size: Size, mode: Mode) -> Floats:
-    if mode == Mode.FAST or size.width <= rgb.shape[1]:
-        return upsample.enlarge(rgb, size)
-    from pipelines.draft import superres
-
-    return superres.enlarge(rgb, size, views=8 if mode == Mode.QUALITY else 1)
 
 
 @dataclass(frozen=True, slots=True)

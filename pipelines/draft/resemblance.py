@@ -91,7 +91,7 @@ def _roll(face: Found) -> float:
 def _hair(rgb: Bytes, face: Found) -> Mask | None:
     """Where the hair is; None where the person can't be told from the background."""
     try:
-        return np.asarray(read_person(rgb, matte(rgb, Mode.FAST)).parts == Part.HAIR)
+        return np.asarray(read_person(rgb, matte(rgb, Mode.FAST), Mode.FAST).parts == Part.HAIR)
     except PipelineError:
         return None
 

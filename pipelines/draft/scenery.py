@@ -50,7 +50,7 @@ def suggested(image: Image) -> Suggested:
 
 def _framing_in(rgb: Bytes) -> Framing | None:
     try:
-        joints = read_person(rgb, matte(rgb, Mode.FAST)).joints
+        joints = read_person(rgb, matte(rgb, Mode.FAST), Mode.FAST).joints
     except PipelineError:
         return None
     if any(name.endswith("ankle") for name in joints):

@@ -8,7 +8,7 @@ training.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, log2
+from math import floor, log2
 from typing import Literal
 
 import numpy as np
@@ -63,14 +63,15 @@ def shipped_net() -> ResidualNet:
     return restored(ResidualNet(), WEIGHTS)
 
 
-def enlarge(rgb: Floats, size: Size, *, views: Views = 1, watch: Watch = unwatched) -> Floats:
-    """`rgb`, float32 (h, w, 3) in [0, 1], at exactly `size`: doubled by the net until it is large enough, then averaged down.
+def enlarge(rgb: Floats, size: Size, *, views: Views = 1, most: int = 9, watch: Watch = unwatched) -> Floats:
+    """`rgb`, float32 (h, w, 3) in [0, 1], at exactly `size`: doubled by the net, at `most` so often, until little is left, then
+    resampled.
 
     `views` hold for the first doubling, which finds most of the detail, while later ones cost most of the time.
-    Below `LEAST_FACTOR` the net has nothing to add and the back-projection of `pipelines.vision.upsample` does it.
+    Of less than `LEAST_FACTOR` the net makes nothing that the back-projection of `pipelines.vision.upsample` doesn't.
     """
     height, width = rgb.shape[:2]
-    plans = [_Plan(height << number, width << number, TILE) for number in range(_doublings(rgb, size))]
+    plans = [_Plan(height << number, width << number, TILE) for number in range(min(most, _doublings(rgb, size)))]
     counts = [len(list(plan)) for plan in plans]
     for number in range(len(plans)):
         seen = views if number == 0 else 1
@@ -100,7 +101,7 @@ def _later(watch: Watch, before: int, of: int) -> Watch:
 def _doublings(rgb: Floats, size: Size) -> int:
     """How often `rgb` is doubled on its way to `size`."""
     factor = max(size.height / rgb.shape[0], size.width / rgb.shape[1])
-    return 0 if factor < LEAST_FACTOR else ceil(log2(factor) - 1e-9)
+    return max(0, floor(log2(factor / LEAST_FACTOR) + 1e-9) + 1)
 
 
 @dataclass(frozen=True, slots=True)

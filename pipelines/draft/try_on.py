@@ -79,7 +79,7 @@ def _person(image: Image.Image, mode: Mode) -> Body:
     except SubjectNotFound as error:
         raise PersonNotFound(f"nobody can be told from the background of the model picture: {error}") from error
     rgb = pixels(image)
-    return relabelled(rgb, read_person(rgb, matte))
+    return relabelled(rgb, read_person(rgb, matte, mode))
 
 
 def _need_chest(body: Body) -> None:

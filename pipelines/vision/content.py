@@ -10,11 +10,13 @@ from PIL import Image
 from pipelines.images import Bytes, Mask, alpha_of, pixels, resized
 from pipelines.sizes import Size
 from pipelines.vision.faces import Face, find_faces
+from pipelines.vision.mattes.coarse import agreed, opinion
+from pipelines.vision.mattes.hints import unsaid
 from pipelines.vision.mattes.segment import segment
 
 Side = Literal["left", "top", "right", "bottom"]
-SEARCH_SIDE = 400
-"""Long side in pixels at which content is looked for."""
+FACE_SIDE = 400
+"""Long side in pixels at which faces are looked for."""
 _SPECK = 0.004
 """Parts smaller than this share of the subject are dust."""
 _TOUCHING = 0.012
@@ -55,14 +57,26 @@ class Content:
         return bool(self.mask.any())
 
 
-def content_of(image: Image.Image, cuts: int = 1) -> Content:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How closely content is looked for."""
+
+    side: int = 400
+    """Long side in pixels at which the subject is told from what is behind it."""
+    cuts: int = 1
+    """Rounds of GrabCut."""
+    net: bool = False
+    """Whether the matte net is asked too."""
+
+
+def content_of(image: Image.Image, look: Look | None = None) -> Content:
     """The subject of a picture by its transparency, else by its contrast to the background, and every face.
 
-    `cuts` rounds of GrabCut refine it. In a busy picture, where the outline is a guess, the box is drawn generously, below a
+    In a busy picture, where the outline is a guess, the box is drawn generously, below a
     face down to the edge. Where nothing stands out, it is the middle half of the picture.
     """
     alpha = alpha_of(image)
-    seen = _Seen(alpha > 0.1, (), False) if alpha is not None else _searched(pixels(image), cuts)
+    seen = _Seen(alpha > 0.1, (), False) if alpha is not None else _searched(pixels(image), look or Look())
     height, width = seen.mask.shape
     boxes = [*seen.faces, *([_box(seen.mask)] if seen.mask.any() else [])]
     if not boxes:
@@ -87,22 +101,24 @@ class _Seen:
     """The background is no smooth surface, so that the mask is a guess."""
 
 
-def _searched(rgb: Bytes, cuts: int) -> _Seen:
+def _searched(rgb: Bytes, look: Look) -> _Seen:
     """Subject and faces, found at a small size."""
     height, width = rgb.shape[:2]
-    scale = min(1.0, SEARCH_SIDE / max(height, width))
+    scale = min(1.0, look.side / max(height, width))
     small = resized(rgb, Size(max(16, round(width * scale)), max(16, round(height * scale))))
-    found = segment(small, cuts)
+    found = segment(small, look.cuts)
+    if look.net:
+        found = agreed(small, found, opinion(small, unsaid(Size(small.shape[1], small.shape[0]))), look.cuts)
     mask = _without_specks(found.mask)
     if mask.mean() > 0.97:  # all of it is subject: then nothing stands out
         mask = np.zeros_like(mask)
-    faces = tuple(_head(face, scale, Size(width, height)) for face in find_faces(small))
+    faces = tuple(_head(face, Size(width, height)) for face in find_faces(rgb, FACE_SIDE))
     return _Seen(resized(mask.astype(np.uint8), Size(width, height)) > 0, faces, found.backdrop is None)
 
 
-def _head(face: Face, scale: float, size: Size) -> Box:
-    """The whole head around a face, in pixels of the picture of `size` that was searched at `scale`."""
-    x, y, side = face.x / scale, face.y / scale, face.side / scale
+def _head(face: Face, size: Size) -> Box:
+    """The whole head around a face in a picture of `size`."""
+    x, y, side = face.x, face.y, face.side
     left, top, right, bottom = (round(each) for each in (x - 0.75 * side, y - 0.9 * side, x + 0.75 * side, y + 0.75 * side))
     return Box(max(0, left), max(0, top), min(size.width, right), min(size.height, bottom))
 
@@ -129,6 +145,6 @@ def _box(mask: Mask) -> Box:
 
 def _cut(mask: Mask) -> frozenset[Side]:
     """The sides along whose outermost pixels the subject runs."""
-    deep = max(1, round(max(mask.shape) / SEARCH_SIDE))
+    deep = max(1, round(max(mask.shape) / FACE_SIDE))
     edges: dict[Side, Mask] = {"left": mask[:, :deep], "top": mask[:deep], "right": mask[:, -deep:], "bottom": mask[-deep:]}
     return frozenset(side for side, edge in edges.items() if edge.mean() > _TOUCHING)

@@ -6,6 +6,7 @@ is textured, patches of it are laid on (`synthesis`). Where those don't fit, the
 which dissolves: nothing real is known out there.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -70,8 +71,11 @@ def extend(rgb: Floats, subject: Mask, margins: Margins, generator: Generator, e
             continue
         seen, mask = np.rot90(out, -turns), np.rot90(hidden, -turns)
         lines = turns == 0
-        first = _grown(seen[:, ::-1], mask[:, ::-1], before, lines, generator, effort)
-        last = _grown(seen, mask, after, lines, generator, effort)
+        chance, other = generator.spawn(2)
+        with ThreadPoolExecutor(2) as pool:
+            opposite = pool.submit(_grown, seen[:, ::-1], mask[:, ::-1], before, lines, chance, effort)
+            last = _grown(seen, mask, after, lines, other, effort)
+            first = opposite.result()
         manners |= {names[0]: first.manner, names[1]: last.manner}
         out = np.rot90(np.hstack([first.strip[:, ::-1], seen, last.strip]), turns)
         hidden = np.rot90(np.pad(mask, ((0, 0), (before, after))), turns)

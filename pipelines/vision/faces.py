@@ -25,13 +25,15 @@ CLOSE_TILTS = tuple(float(tilt) for tilt in range(-48, 49, 8))
 GLANCE_TILTS = (-40.0, -20.0, 0.0, 20.0, 40.0)
 ENOUGH_VOTES = 26
 """Windows that have to pass at three neighbouring tilts; of what is no face at most some 18 do, of faces 30 to 150."""
+FAINT_VOTES = 8
+"""Windows from which something may be a face, for who has another witness: a fringe that hides the forehead costs most votes."""
 SKIN_SHARE = 0.45
 _COARSE = Scan(stride=2, step=1.2, share=0.4)
 _CLOSE_SIDE, _CLOSE_FRAME = 32, 62
 """Pixels of a guess and of what is seen of it in a closer look."""
 _GLANCE, _FINE = Scan(step=1.21, largest=48), Scan(step=1.1, largest=48)
-_GLANCES = 5
-"""Windows that have to pass at a glance for a close look to be worth its time."""
+_PER_GLANCE = 5
+"""Votes wanted to one window that has to pass at a glance for a close look to be worth its time."""
 _PEAK = 2
 """Tilts away from the best one up to which windows tell where the face is."""
 _MOST_GUESSES = 8
@@ -57,8 +59,10 @@ class Face:
         return self.votes * self.skin
 
 
-def find_faces(rgb: Bytes, search_side: int = SEARCH_SIDE) -> list[Face]:
-    """Frontal faces in uint8 (h, w, 3), the surest first; empty where there is none.
+def find_faces(rgb: Bytes, search_side: int = SEARCH_SIDE, votes: int = ENOUGH_VOTES) -> list[Face]:
+    """Frontal faces in uint8 (h, w, 3) with at least `votes`, the surest first; empty where there is none.
+
+    The second round of tilts is for pictures in which the first shows none with `ENOUGH_VOTES`.
 
     Faces below a seventeenth of the long side are missed; cut the picture to where the head must be to find those.
     """
@@ -68,8 +72,8 @@ def find_faces(rgb: Bytes, search_side: int = SEARCH_SIDE) -> list[Face]:
     faces: list[Face] = []
     for tilts in TILTS:
         guesses = [each for each in _guesses(scene, tilts) if not any(_agree(each, face) for face in faces)]
-        faces += [face for face in (_confirmed(scene, guess) for guess in guesses) if face is not None]
-        if faces:
+        faces += [face for face in (_confirmed(scene, guess, votes) for guess in guesses) if face is not None]
+        if any(face.votes >= ENOUGH_VOTES for face in faces):
             break
     kept = _distinct(sorted(faces, key=lambda face: -face.score))
     return [replace(face, x=face.x / scale, y=face.y / scale, side=face.side / scale) for face in kept]
@@ -126,14 +130,14 @@ def _agree(first: _Guess | Face, second: _Guess | Face) -> bool:
     return near and 0.6 < first.side / second.side < 1.65
 
 
-def _confirmed(scene: _Scene, guess: _Guess) -> Face | None:
-    """The face at a guess, looked at closely from many tilts; None where few windows see one."""
-    if _look(scene, guess, GLANCE_TILTS, _GLANCE).x.size < _GLANCES:
+def _confirmed(scene: _Scene, guess: _Guess, votes: int) -> Face | None:
+    """The face at a guess, looked at closely from many tilts; None where fewer than `votes` windows see one."""
+    if _look(scene, guess, GLANCE_TILTS, _GLANCE).x.size < votes // _PER_GLANCE:
         return None
     found = _look(scene, guess, CLOSE_TILTS, _FINE)
     per_tilt = np.bincount(found.picture, minlength=len(CLOSE_TILTS))
     best = np.convolve(per_tilt, np.ones(3, np.int64), mode="same")
-    if best.max() < ENOUGH_VOTES:
+    if best.max() < votes:
         return None
     found = found.of(np.abs(found.picture - int(best.argmax())) <= _PEAK)
     angle = np.radians(np.asarray(CLOSE_TILTS))[found.picture]

@@ -64,7 +64,7 @@ class Effort:
 
 EFFORTS = {
     Mode.FAST: Effort(side=180, places=3_000, votes=2, rounds=2, joins=3, cycles=4, blended=60_000),
-    Mode.BALANCED: Effort(side=300, places=8_000, votes=4, rounds=3, joins=6, cycles=8, blended=150_000),
+    Mode.BALANCED: Effort(side=280, places=7_000, votes=3, rounds=3, joins=4, cycles=8, blended=150_000),
     Mode.QUALITY: Effort(side=420, places=26_000, votes=7, rounds=4, joins=10, cycles=12, blended=400_000),
 }
 

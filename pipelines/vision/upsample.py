@@ -8,7 +8,8 @@ import numpy as np
 from pipelines.images import Floats, resized
 from pipelines.sizes import Size
 
-ITERATIONS = 6
+ITERATIONS, FEW = 6, 1
+"""Rounds of back-projection: as a rule, and where little time may be spent."""
 _SEEN = 0.04
 """Coverage below which a colour is too coarsely stored to be trusted."""
 _SLACK = np.float32(0.012)
@@ -16,7 +17,7 @@ _OVERSHOOT = np.float32(0.15)
 """How far beyond its neighbourhood a pixel may go: a constant, and a share of the neighbourhood's range."""
 
 
-def enlarge(rgb: Floats, size: Size) -> Floats:
+def enlarge(rgb: Floats, size: Size, iterations: int = ITERATIONS) -> Floats:
     """`rgb`, float32 (h, w, 3) or (h, w) in [0, 1], at exactly `size`; clipped to [0, 1].
 
     Lanczos interpolation, sharpened by iterative back-projection (Irani and Peleg 1991) until its area average is the
@@ -29,18 +30,18 @@ def enlarge(rgb: Floats, size: Size) -> Floats:
     if size.width < width or size.height < height:
         return np.clip(resized(rgb, size), 0, 1)
     if rgb.ndim == 2:
-        return _plane(rgb, size)
+        return _plane(rgb, size, iterations)
     out = np.empty((size.height, size.width, rgb.shape[2]), np.float32)
     for channel in range(rgb.shape[2]):  # one at a time: a third of the memory
-        out[..., channel] = _plane(np.ascontiguousarray(rgb[..., channel]), size)
+        out[..., channel] = _plane(np.ascontiguousarray(rgb[..., channel]), size, iterations)
     return out
 
 
-def _plane(plane: Floats, size: Size) -> Floats:
+def _plane(plane: Floats, size: Size, iterations: int) -> Floats:
     """One channel, (h, w)."""
     to, back = (size.width, size.height), (plane.shape[1], plane.shape[0])
     grown = cv2.resize(plane, to, interpolation=cv2.INTER_LANCZOS4)
-    for _ in range(ITERATIONS):
+    for _ in range(iterations):
         missing = plane - cv2.resize(grown, back, interpolation=cv2.INTER_AREA)
         cv2.add(grown, cv2.resize(missing, to, interpolation=cv2.INTER_CUBIC), dst=grown)
     square = np.ones((3, 3), np.uint8)

@@ -3,14 +3,23 @@
 from dataclasses import replace
 from math import hypot
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from pipelines.draft.engine import DraftEngine
+from pipelines.engine import unwatched
+from pipelines.errors import PersonNotFound
+from pipelines.images import Bytes, pixels, resized
+from pipelines.sizes import Mode, Size
+from pipelines.tasks import CreateFace
 from pipelines.vision.cascade import WINDOW, Scan, hits
 from pipelines.vision.faces import find_faces
 from pipelines.vision.portrait.features import Features, Spot, features_of
+from pipelines.vision.portrait.locate import locate
 from tests.pipelines.portraits import Drawn, Look, head
 
 DARK = Look(skin=(110, 74, 56), hair=(20, 16, 14), lips=(120, 60, 60))
@@ -107,3 +116,41 @@ def test_moving_features_keeps_their_proportions(x: float, y: float, scale: floa
 
 
 _FACE = find_faces(head(side=120).rgb)[0]
+
+
+@pytest.fixture(scope="module")
+def fringed() -> Bytes:
+    """A drawn portrait whose fringe hides the forehead up to the brows, of which the cascade sees little."""
+    asked = CreateFace(prompt="a woman with brown hair, front view", size=Size(768, 768), mode=Mode.FAST, seed=1)
+    return pixels(DraftEngine().run(asked, unwatched).image)
+
+
+def _seen_at(portrait: Bytes, share: float, own: float = 0.38, middle: float = 0.5) -> Bytes:
+    """The portrait, cut or with its border repeated, so that its face takes `share` of 1000 pixels and lies in their centre; in
+    the portrait it takes `own` and its middle is `middle` of the height down."""
+    scale = 1000 * share / (own * len(portrait))
+    shift = [[scale, 0, 500 - scale * len(portrait) / 2], [0, scale, 500 - scale * middle * len(portrait)]]
+    soft = resized(portrait, Size(*(2 * [round(scale * len(portrait))]))) if scale < 1 else portrait
+    shift = np.array(shift) / [[min(scale, 1), min(scale, 1), 1]]
+    return np.asarray(cv2.warpAffine(soft, shift, (1000, 1000), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+@pytest.mark.parametrize("share", [1 / 16, 0.1, 0.2, 0.4, 0.6, 0.8])
+@pytest.mark.parametrize("side", [280, 420])
+def test_a_fringed_face_of_any_size_is_located_at_every_effort(fringed: Bytes, share: float, side: int) -> None:
+    found = locate(_seen_at(fringed, share), "image", side)
+    face = found.face.face
+    assert found.faces == 1
+    assert hypot(face.x - 500, face.y - 500) < 0.3 * 1000 * share
+    assert 0.6 < face.side / (1000 * share) < 1.6
+
+
+@pytest.mark.parametrize("share", [1 / 16, 0.1, 0.3, 0.6, 0.9])
+def test_a_plain_face_is_found_from_a_sixteenth_of_the_picture_to_nearly_all_of_it(share: float) -> None:
+    assert len(find_faces(_seen_at(head().rgb, share, 0.6, 0.55))) == 1
+
+
+@pytest.mark.parametrize("name", ["floral-dress", "graphic-tee", "knit-sweater", "oxford-shirt", "jeans"])
+def test_no_garment_is_a_face_because_less_is_asked_of_faint_ones(name: str) -> None:
+    with pytest.raises(PersonNotFound, match="shows no face"):
+        locate(pixels(Image.open(f"workbench/ui/samples/garment-{name}.webp")), "image")

@@ -17,7 +17,7 @@ from pipelines.engine import Output, Progress
 from pipelines.images import Floats, alpha_of, picture, pixels, size_of, to_float
 from pipelines.sizes import Size
 from pipelines.tasks import Reframe
-from pipelines.vision.content import Box, Content, content_of
+from pipelines.vision.content import Box, Content, Look, content_of
 from pipelines.vision.extend import Extended, Manner, Margins, extend
 
 CUTS = 2
@@ -50,7 +50,7 @@ def run(task: Reframe, model: Model, progress: Progress) -> Output:
     """
     progress(0, 3, "looking for the subject")
     reference(task.image, "image", model.card)
-    content = content_of(task.image, CUTS)
+    content = content_of(task.image, Look(cuts=CUTS))
     placement = placed(size_of(task.image), task.size, content)
     if placement.place == Box(0, 0, task.size.width, task.size.height) or alpha_of(task.image) is not None:
         return _without_model(task, progress)

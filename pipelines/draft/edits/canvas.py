@@ -58,7 +58,7 @@ class Reading:
     def person(self) -> Body | None:
         """Who is in the picture, or None."""
         try:
-            return read_person(self._rgb, self.matte)
+            return read_person(self._rgb, self.matte, self._mode)
         except (PersonNotFound, SubjectNotFound):
             return None
 

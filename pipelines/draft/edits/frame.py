@@ -6,10 +6,11 @@ from typing import cast
 import cv2
 import numpy as np
 
+from pipelines.draft.canvas import grown
 from pipelines.draft.edits.canvas import Canvas, Step, needed
 from pipelines.draft.edits.phrases import Clause
 from pipelines.images import Bytes, Floats, Mask, resized, to_bytes
-from pipelines.sizes import Mode, Size
+from pipelines.sizes import Size
 from pipelines.vision.content import Box
 from pipelines.vision.extend import Margins, extend
 from pipelines.vision.faces import find_faces
@@ -192,15 +193,9 @@ def _cropped(canvas: Canvas, box: Box) -> Canvas:
 
     def warp(values: Floats) -> Floats:
         cut = np.ascontiguousarray(values[part])
-        return enlarge(cut, canvas.size) if values.ndim == 2 or canvas.mode == Mode.FAST else _enlarged(cut, canvas)
+        return enlarge(cut, canvas.size) if values.ndim == 2 else grown(cut, canvas.size, canvas.mode)
 
     return canvas.moved(warp)
-
-
-def _enlarged(values: Floats, canvas: Canvas) -> Floats:
-    from pipelines.draft import superres
-
-    return superres.enlarge(values, canvas.size, views=8 if canvas.mode == Mode.QUALITY else 1)
 
 
 def _box(mask: Mask) -> Box:

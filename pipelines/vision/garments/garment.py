@@ -10,6 +10,7 @@ import numpy as np
 
 from pipelines.errors import GarmentNotFound, PersonNotFound
 from pipelines.images import Bytes, Floats, Mask
+from pipelines.sizes import Mode
 from pipelines.vision.faces import Face, find_faces, plausible_skin
 from pipelines.vision.garments.neckline import inside_of_neckline
 from pipelines.vision.garments.outline import Outline, outline_of
@@ -67,13 +68,13 @@ class Garment:
     """0 to 1; below 0.5 the landmarks are a guess."""
 
 
-def read_garment(rgb: Bytes, matte: Matte, hint: str = "") -> Garment:
+def read_garment(rgb: Bytes, matte: Matte, hint: str = "", mode: Mode = Mode.BALANCED) -> Garment:
     """Category and landmarks of the garment in uint8 (h, w, 3), cut out by `matte`; worn ones are parted from the person.
 
     `hint` is what the user wrote; the words in it that name a kind of garment choose the category, and which piece of a
     worn outfit. Raises `GarmentNotFound` with advice.
     """
-    worn = _wearer(rgb, matte)
+    worn = _wearer(rgb, matte, mode)
     matte = isolate_worn(rgb, matte, worn, hint) if worn else matte
     _check(rgb, matte.alpha)
     outline, named = outline_of(matte.alpha), named_category(hint)
@@ -155,13 +156,13 @@ def _wanted_parts(body: Body, category: Category | None) -> tuple[Part, ...]:
     return (Part.DRESS, Part.UPPER) if has_dress else (Part.UPPER,)
 
 
-def _wearer(rgb: Bytes, matte: Matte) -> Body | None:
+def _wearer(rgb: Bytes, matte: Matte, mode: Mode) -> Body | None:
     """Who wears the garment; None for flat ones. Looked for only where something in the cut-out has the colour of skin."""
     inside = matte.alpha > 0.5
     if not inside.any() or plausible_skin(rgb)[inside].mean() < 0.04:
         return None
     try:
-        return read_person(rgb, matte)
+        return read_person(rgb, matte, mode)
     except PersonNotFound as error:
         if any(_on_a_head(face, inside) for face in find_faces(rgb)):
             raise GarmentNotFound(

@@ -10,7 +10,7 @@ from PIL import Image
 from pipelines.errors import GarmentNotFound, PersonNotFound
 from pipelines.images import Bytes, Floats, Mask, alpha_of, linear, pixels, resized, srgb
 from pipelines.sizes import Mode, Size
-from pipelines.vision.faces import find_faces, plausible_skin
+from pipelines.vision.faces import SEARCH_SIDE, find_faces, plausible_skin
 from pipelines.vision.garments.garment import named_category
 from pipelines.vision.garments.straighten import Cutout
 from pipelines.vision.mattes.matting import Matte, matte_of, matte_of_part
@@ -26,7 +26,8 @@ _LEAST_CONFIDENCE = 0.5
 _LEAST_SKIN = 0.02
 """Share of skin's colours below which nobody is looked for."""
 _OCCLUDED = 0.12
-_CUT_SIDES = {Mode.FAST: 400, Mode.BALANCED: 640, Mode.QUALITY: 640}
+_CUT_SIDES = {Mode.FAST: 320, Mode.BALANCED: 640, Mode.QUALITY: 640}
+_FACE_SIDES = {Mode.FAST: 280, Mode.BALANCED: SEARCH_SIDE, Mode.QUALITY: SEARCH_SIDE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +49,27 @@ def find_product(image: Image.Image, mode: Mode, wanted: str, watch: Callable[[s
     whole = matte_of(image, mode, watch)
     rgb = pixels(image)
     watch("looking for a person")
-    body = _wearer(rgb, whole)
+    body = _wearer(rgb, whole, mode)
     found = whole if body is None else _garment(rgb, whole, body, mode, wanted)
     gains = _gains(rgb, whole.alpha) if alpha_of(image) is None else np.ones(3, np.float32)
     colour = srgb(linear(found.foreground) * gains)
     return Product(Cutout(np.clip(colour, 0, 1), found.alpha), found.confidence, body is not None)
 
 
-def _wearer(rgb: Bytes, whole: Matte) -> Body | None:
+def _wearer(rgb: Bytes, whole: Matte, mode: Mode) -> Body | None:
     """The person in the picture, or None where there is none."""
     inside = whole.alpha > 0.5
     if inside.any() and plausible_skin(rgb)[inside].mean() < _LEAST_SKIN:
         return None
-    face = bool(find_faces(rgb))
     try:
-        body = read_person(rgb, whole)
+        body = read_person(rgb, whole, mode)
     except PersonNotFound as error:
-        if face:
+        if find_faces(rgb, _FACE_SIDES[mode]):
             raise GarmentNotFound(
                 "a person wears this product and can't be told apart from it; use a photograph of the product alone"
             ) from error
         return None
-    if not face and body.confidence < _WORN_CONFIDENCE:
+    if body.confidence < _WORN_CONFIDENCE and not find_faces(rgb, _FACE_SIDES[mode]):
         return None
     if whole.confidence < _LEAST_CONFIDENCE:
         raise GarmentNotFound(

@@ -90,8 +90,12 @@ def _squared_gradient(lab: Floats, sigma: float) -> Floats:
 
 
 def _climb(cost: Floats, start: Mask) -> Floats:
-    costs, _ = MCP_Geometric(cost).find_costs(np.argwhere(start))
-    return cast(Floats, costs.astype(np.float32))
+    rim = start & (cv2.dilate((~start).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if not rim.any():
+        return np.zeros_like(cost)
+    # Each way out of the start leads over its rim; many starts take more time than the search.
+    costs, _ = MCP_Geometric(cost).find_costs(np.argwhere(rim))
+    return np.where(start, 0, costs).astype(np.float32)
 
 
 def darkened(rgb: Bytes, surface: Floats) -> Mask:

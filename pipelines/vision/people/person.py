@@ -5,6 +5,7 @@ parameters") as the prior; colour and outline move it to where this person is. M
 the front, down to the thighs or the feet; `Body.confidence` says how far a picture is from that.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 
 from pipelines.errors import PersonNotFound
 from pipelines.images import Bytes, Floats, Mask
+from pipelines.sizes import Mode
 from pipelines.vision.faces import Face, find_faces, plausible_skin
 from pipelines.vision.mattes.matting import Matte
 from pipelines.vision.people.body import Body, Part, Point
@@ -30,13 +32,28 @@ HAIR_REACH = 1.7
 
 
 @dataclass(frozen=True, slots=True)
+class _Effort:
+    face: int
+    """Long side in pixels at which the upper half of the silhouette is searched for a face."""
+    fine: int
+    """Long side of the person up to which labels follow the edges of the picture."""
+
+
+_EFFORTS: Mapping[Mode, _Effort] = {
+    Mode.FAST: _Effort(face=260, fine=512),
+    Mode.BALANCED: _Effort(face=420, fine=1024),
+    Mode.QUALITY: _Effort(face=420, fine=2048),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class _Colours:
     skin: Mask
     hair: Mask
 
 
-def read_person(rgb: Bytes, matte: Matte) -> Body:
-    """Joints and parts of the one person in uint8 (h, w, 3), cut out by `matte`.
+def read_person(rgb: Bytes, matte: Matte, mode: Mode = Mode.BALANCED) -> Body:
+    """Joints and parts of the one person in uint8 (h, w, 3), cut out by `matte`; `mode` says how closely it is looked.
 
     Raises `PersonNotFound` with advice where there is no head on shoulders, and where less than the shoulders is seen.
     """
@@ -44,8 +61,9 @@ def read_person(rgb: Bytes, matte: Matte) -> Body:
     rows = np.flatnonzero(view.inside.any(axis=1))
     if rows.size < 40 or view.inside.mean() < 0.01:
         raise PersonNotFound(f"nobody stands out from the background of this picture. {ADVICE}")
-    face = _face(rgb, view)
-    learned = read_learned(rgb, matte.alpha, face and _scaled(face, 1 / view.scale))
+    effort = _EFFORTS[mode]
+    face = _face(rgb, view, effort.face)
+    learned = read_learned(rgb, matte.alpha, face and _scaled(face, 1 / view.scale), effort.fine)
     if learned is not None and learned.certainty >= (SURE if face is None else SURE_WITH_FACE):
         doubt = 1.0 if face else 0.8
         return Body(matte.alpha, learned.parts, learned.joints, float(np.clip(learned.certainty * doubt, 0.05, 0.97)))
@@ -77,7 +95,7 @@ def _head(view: View, face: Face | None) -> Head:
     return head
 
 
-def _face(rgb: Bytes, view: View) -> Face | None:
+def _face(rgb: Bytes, view: View, search_side: int) -> Face | None:
     """The surest face on the silhouette, looked for in its upper half so that small ones are large enough."""
     rows, columns = np.flatnonzero(view.inside.any(axis=1)), np.flatnonzero(view.inside.any(axis=0))
     top, bottom = rows[0], rows[0] + 0.6 * (rows[-1] - rows[0])
@@ -86,7 +104,7 @@ def _face(rgb: Bytes, view: View) -> Face | None:
     crop = np.ascontiguousarray(rgb[box[0] : box[1], box[2] : box[3]])
     if min(crop.shape[:2]) < 48:
         return None
-    for face in find_faces(crop):
+    for face in find_faces(crop, search_side):
         moved = Face((face.x + box[2]) * view.scale, (face.y + box[0]) * view.scale, face.side * view.scale,
                      face.tilt, face.votes, face.skin)  # fmt: skip
         around = view.run(moved.y, moved.x)

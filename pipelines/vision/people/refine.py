@@ -10,13 +10,12 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.images import Bytes, Floats, to_float
+from pipelines.images import Bytes, Floats, Mask, to_float
 from pipelines.vision.faces import Face
 from pipelines.vision.people.body import Part
 
-FINE_SIDE = 1024
-"""Longest side in pixels at which edges are followed; larger pictures enlarge the labels."""
 RADIUS = 4
 """Of the guided filter, in pixels of the net's window."""
 EPSILON = 1e-3
@@ -38,6 +37,8 @@ UNLIKE_SKIN, UNLIKE_HUE, LEAST_CHROMA = 18.0, 0.35, 6.0
 """Differences of chromaticity in CIELAB and of its hue in radians that shade and blush don't explain; greys have no hue."""
 TOUCHED, CLOTH_LIKE = 0.3, 2.0
 """Share of a limb's outline that lies on a garment, and how much nearer than to skin its colour is, for it to be of that garment."""
+LIMB_SIDE = 512
+"""Long side in pixels down to which pixels are passed over where limbs are told from cloth."""
 SURE_SKIN = (Part.FACE, Part.NECK, Part.LEFT_HAND, Part.RIGHT_HAND)
 LIMBS = (Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_LEG, Part.RIGHT_LEG)
 GARMENTS = (Part.UPPER, Part.LOWER, Part.DRESS)
@@ -117,13 +118,14 @@ def one_outfit(parts: Floats) -> Floats:
     return made
 
 
-def followed(rgb: Bytes, alpha: Floats, parts: Floats, window: Window) -> Bytes:
-    """Labels of the whole picture: the likeliest part of each pixel inside, its boundaries along the picture's edges."""
+def followed(rgb: Bytes, alpha: Floats, parts: Floats, window: Window, side: int) -> Bytes:
+    """Labels of the whole picture: the likeliest part of each pixel inside, its boundaries along the picture's edges, which
+    are followed in a person of at most `side` pixels; of larger ones the labels are enlarged."""
     inside = alpha > 0.5
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
     tall, wide = rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]
-    fine = min(1.0, FINE_SIDE / max(tall, wide))
+    fine = min(1.0, side / max(tall, wide))
     size = (max(1, round(wide * fine)), max(1, round(tall * fine)))
     colour = to_float(cv2.resize(rgb[box], size, interpolation=cv2.INTER_AREA).astype(np.uint8))
     to_window = np.array([[wide / size[0] * window.scale, 0, (columns[0] + 0.5 * wide / size[0] - window.left) * window.scale - 0.5],
@@ -199,17 +201,35 @@ def _box(values: Floats) -> Floats:
 
 def clothed(rgb: Bytes, parts: Bytes) -> Bytes:
     """The labels with what was taken for bare skin but hasn't its colour as the garment that it belongs to."""
-    plane = cv2.cvtColor(to_float(rgb), cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
-    return _covered_limbs(plane, _covered_trunk(plane, parts))
+    return _covered_limbs(rgb, _covered_trunk(rgb, parts))
 
 
-def _covered_trunk(plane: Floats, parts: Bytes) -> Bytes:
-    """A bare trunk is an upper garment where its chromaticity (h, w, 2) is not that of the rest of the skin."""
+def _covered_trunk(rgb: Bytes, parts: Bytes) -> Bytes:
+    """A bare trunk is an upper garment where its chromaticity is not that of the rest of the skin."""
     skin = np.isin(parts, [int(part) for part in SKIN if part != Part.TORSO])
     bare = parts == Part.TORSO
     if not bare.any() or skin.sum() < LEAST_CLEAR:
         return parts
-    own = np.median(plane[skin], axis=0)
+    own = np.median(cv2.cvtColor(to_float(rgb[skin][None]), cv2.COLOR_RGB2LAB)[0, :, 1:], axis=0)
+    near = _around(bare)
+    made = parts.copy()
+    made[near] = _told(rgb[near], parts[near], own)
+    return made
+
+
+def _around(mask: Mask, margin: int = 16) -> tuple[slice, slice]:
+    """Rows and columns that hold a mask and what a blur sees around it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
+def _told(rgb: Bytes, parts: Bytes, own: NDArray[np.floating]) -> Bytes:
+    """The labels with what is no skin of the chromaticity `own`, (2,), put into the upper garment."""
+    bare = parts == Part.TORSO
+    plane = cv2.cvtColor(to_float(rgb), cv2.COLOR_RGB2LAB)[..., 1:]
     hue = np.abs(np.arctan2(plane[..., 1], plane[..., 0]) - np.arctan2(own[1], own[0]))
     turned = (np.minimum(hue, 2 * np.pi - hue) > UNLIKE_HUE) & (np.hypot(plane[..., 0], plane[..., 1]) > LEAST_CHROMA)
     unlike = turned | (np.linalg.norm(plane - own, axis=2) > UNLIKE_SKIN)
@@ -217,22 +237,35 @@ def _covered_trunk(plane: Floats, parts: Bytes) -> Bytes:
     return np.where(bare & other, np.uint8(Part.UPPER), parts).astype(np.uint8)
 
 
-def _covered_limbs(plane: Floats, parts: Bytes) -> Bytes:
+def _covered_limbs(rgb: Bytes, parts: Bytes) -> Bytes:
     """A piece of arm or leg is of the garment that it touches where its colour is nearer to that than to face, neck and hands."""
-    sure = np.isin(parts, SURE_SKIN)
+    step = max(1, max(parts.shape) // LIMB_SIDE)
+    seen = np.ascontiguousarray(parts[::step, ::step])
+    sure = np.isin(seen, SURE_SKIN)
     if sure.sum() < LEAST_CLEAR:
         return parts
+    plane = cv2.cvtColor(to_float(np.ascontiguousarray(rgb[::step, ::step])), cv2.COLOR_RGB2LAB)[..., 1:]
     skin = np.median(plane[sure], axis=0)
-    found = parts.copy()
+    told = seen.copy()
     for limb in LIMBS:
-        count, pieces = cv2.connectedComponents((parts == limb).astype(np.uint8))
+        count, pieces = cv2.connectedComponents((seen == limb).astype(np.uint8))
         for number in range(1, count):
             piece = pieces == number
-            around = parts[(cv2.dilate(piece.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~piece]
-            touched = [part for part in GARMENTS if np.count_nonzero(around == part) > TOUCHED * around.size]
-            own = np.median(plane[piece], axis=0)
-            for garment in touched:
-                cloth = np.median(plane[parts == garment], axis=0)
-                if CLOTH_LIKE * np.linalg.norm(own - cloth) < np.linalg.norm(own - skin):
-                    found[piece] = garment
-    return found
+            if (garment := _cloth_of(piece, seen, plane, skin)) is not None:
+                told[piece] = garment
+    if np.array_equal(told, seen):
+        return parts
+    told, seen = (np.kron(each, np.ones((step, step), np.uint8))[: parts.shape[0], : parts.shape[1]] for each in (told, seen))
+    return np.where((told != seen) & np.isin(parts, LIMBS), told, parts).astype(np.uint8)
+
+
+def _cloth_of(piece: Mask, parts: Bytes, plane: NDArray[np.floating], skin: NDArray[np.floating]) -> Part | None:
+    """The garment around a piece of a limb whose chromaticity in `plane`, (h, w, 2), it has rather than that of `skin`, (2,)."""
+    around = parts[(cv2.dilate(piece.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~piece]
+    own = np.median(plane[piece], axis=0)
+    for garment in GARMENTS:
+        if np.count_nonzero(around == garment) > TOUCHED * around.size:
+            cloth = np.median(plane[parts == garment], axis=0)
+            if CLOTH_LIKE * np.linalg.norm(own - cloth) < np.linalg.norm(own - skin):
+                return garment
+    return None
