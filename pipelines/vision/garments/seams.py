@@ -18,6 +18,10 @@ CREASE = 0.72
 """How dark the cloth is in such a gap."""
 NEAR = 0.20
 """Of the width at the armpits: how far around an armpit the background may show through."""
+BROADEST = 0.06
+"""Of the width at the armpits: what is broader than this and of the background's colour is a part of the garment."""
+ABOVE_ARMPIT = 0.04
+"""Of the width at the armpits: how far above an armpit such a slit may begin."""
 LEAST_APART = 25.0
 """CIELAB difference of cloth and background from which that can be told."""
 SIDE = 420
@@ -26,7 +30,8 @@ SIDE = 420
 
 def without_backdrop(garment: Garment, rgb: Bytes) -> Garment:
     """`garment` without what shows of its background, in uint8 (h, w, 3), between a sleeve and the side: slits that a cut-out
-    takes for cloth. Only near the armpits and only where the background has another colour than the cloth.
+    takes for cloth. Only below the armpits, near them, and only what is narrow and has another colour than the cloth: sleeves
+    may have panels and prints in the colour of the background.
     """
     marks = garment.landmarks
     if garment.sleeves == "none" or not {"armpit_left", "armpit_right"} <= marks.keys():
@@ -43,11 +48,20 @@ def without_backdrop(garment: Garment, rgb: Bytes) -> Garment:
     rows, columns = np.ogrid[: rgb.shape[0], : rgb.shape[1]]
     near = np.zeros(inside.shape, np.bool_)
     for side in ("left", "right"):
-        near |= np.hypot(columns - marks[f"armpit_{side}"].x, rows - marks[f"armpit_{side}"].y) < NEAR * width
+        armpit = marks[f"armpit_{side}"]
+        around = np.hypot(columns - armpit.x, rows - armpit.y) < NEAR * width
+        near |= around & (rows > armpit.y - ABOVE_ARMPIT * width)
     away = np.linalg.norm(lab - ground, axis=2) / apart
     shown = np.clip((0.65 - away) / 0.25, 0, 1).astype(np.float32)
-    slit = cv2.dilate((shown > 0.3).astype(np.uint8), disk(2)) * near
+    slit = cv2.dilate(_narrow((shown > 0.3) & ~outside, BROADEST * width).astype(np.uint8), disk(2)) * near
     return replace(garment, alpha=np.where(slit > 0, garment.alpha * (1 - shown), garment.alpha).astype(np.float32))
+
+
+def _narrow(mask: Mask, breadth: float) -> Mask:
+    """The pieces of a mask that are nowhere broader than `breadth`."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(mask & ~np.isin(labels, np.unique(labels[depth > 0.5 * breadth])))
 
 
 def without_gaps(dressed: Dressed, frame: Frame) -> Dressed:
