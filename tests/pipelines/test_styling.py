@@ -113,6 +113,15 @@ def test_sleeve_panels_in_the_backdrop_s_colour_stay(broad: int) -> None:
     assert kept[band].sum() > 0.98 * garment.alpha[band].sum()
 
 
+def test_a_print_on_the_chest_in_the_backdrop_s_colour_stays() -> None:
+    flat = tee()
+    garment = _garment(flat)
+    rgb, at = flat.rgb.copy(), garment.landmarks["armpit_left"]
+    print_ = np.s_[int(at.y) + 2 : int(at.y) + 6, int(at.x) + 14 : int(at.x) + 26]
+    rgb[print_] = 255
+    assert without_backdrop(garment, rgb).alpha[print_].min() == 1
+
+
 def test_corrected_landmarks_replace_and_raise_confidence() -> None:
     garment = _garment(tee())
     moved = corrected(garment, {"hem_left": Point(90, 200)})
