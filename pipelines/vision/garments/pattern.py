@@ -213,7 +213,7 @@ def _without_slivers(garment: Garment, alpha: Floats) -> Floats:
         if has_sleeve(garment, side):
             armpit, cuff = marks[f"armpit_{side}"], marks[f"cuff_{side}_inner"]
             lowest = max(armpit.y, cuff.y) + 0.15 * width
-            beside = np.abs(columns / scale - armpit.x) < max(0.12 * width, 1.15 * abs(cuff.x - armpit.x))
+            beside = np.abs(columns / scale - armpit.x) < 0.14 * width
             near |= beside & (rows / scale > armpit.y) & (rows / scale < lowest)
     lost = gauss(((solid > 0) & (stout == 0) & near).astype(np.float32), 0.7)
     if not lost.any():
