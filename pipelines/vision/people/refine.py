@@ -244,7 +244,7 @@ def _covered_limbs(rgb: Bytes, parts: Bytes) -> Bytes:
     sure = np.isin(seen, SURE_SKIN)
     if sure.sum() < LEAST_CLEAR:
         return parts
-    plane = cv2.cvtColor(to_float(np.ascontiguousarray(rgb[::step, ::step])), cv2.COLOR_RGB2LAB)[..., 1:]
+    plane = cv2.cvtColor(to_float(np.ascontiguousarray(rgb[::step, ::step])), cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
     skin = np.median(plane[sure], axis=0)
     told = seen.copy()
     for limb in LIMBS:
