@@ -26,7 +26,7 @@ _LEAST_CONFIDENCE = 0.5
 _LEAST_SKIN = 0.02
 """Share of skin's colours below which nobody is looked for."""
 _OCCLUDED = 0.12
-_CUT_SIDES = {Mode.FAST: 320, Mode.BALANCED: 640, Mode.QUALITY: 640}
+_CUT_SIDES = {Mode.FAST: 280, Mode.BALANCED: 640, Mode.QUALITY: 640}
 _FACE_SIDES = {Mode.FAST: 280, Mode.BALANCED: SEARCH_SIDE, Mode.QUALITY: SEARCH_SIDE}
 
 
