@@ -92,7 +92,7 @@ def localised(backdrop: Backdrop, lab: Floats, outside: Mask) -> Backdrop:
     return Backdrop((backdrop.surface + correction).astype(np.float32), backdrop.noise, backdrop.inliers)
 
 
-def climbed(cost: Floats, start: Mask) -> Floats:
+def climbed(cost: NDArray[np.floating], start: Mask) -> Floats:
     """float32 (h, w): least sum of `cost` on the way from `start`, bool (h, w), which has some of the picture."""
     rim = start & (cv2.dilate((~start).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     if not rim.any():

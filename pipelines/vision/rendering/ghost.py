@@ -97,9 +97,9 @@ def _painted(cutout: Cutout, neck: _Neck, region: Floats) -> Floats:
     light = colour * (depth * (1 - 0.55 * np.clip(front, 0, 1)))[..., None]
     shown = np.flatnonzero(region.any(axis=1))  # what is not seen needs no colour
     if shown.size:
-        rows = slice(shown[0], shown[-1] + 1)
-        light[rows] = srgb(light[rows])
-    return light.astype(np.float32)
+        seen = slice(shown[0], shown[-1] + 1)
+        light[seen] = srgb(light[seen])
+    return cast(Floats, light.astype(np.float32))
 
 
 def _cloth(cutout: Cutout, neck: _Neck) -> Floats:
