@@ -28,23 +28,28 @@ class Case:
     has_fast: bool = True
     tiers: bool = True
     """Whether it is measured at 4K too."""
+    sample: str = ""
+    """The shipped picture that is given, where it is not the tool's usual one."""
 
     @property
     def name(self) -> str:
         """The tool, and which of its cases this is where there are several."""
         told = [str(value) for key, value in self.values.items() if key in ("factor", "resolution", "duration")]
-        return " ".join([self.tool, *told])
+        return " ".join([self.tool, *told, *([f"of {self.sample}"] if self.sample else [])])
 
 
 CASES = (
     Case("background-remove", 1.5, tiers=False),
     Case("packshot", 3),
+    Case("packshot", 3, sample="person-plain-tee"),
     Case("reframe", 2, {"aspect_ratio": "16:9"}),
+    Case("reframe", 2, {"aspect_ratio": "16:9"}, sample="background-terrace"),
     Case("upscale", 4, {"factor": "2x"}, tiers=False),
     Case("try-on", 6, has_fast=False),
     Case("product-to-model", 8),
     Case("model-swap", 4, {"prompt": "dark skin, black hair"}),
     Case("edit", 4, {"prompt": "navy background"}),
+    Case("edit", 4, {"prompt": "recolour the top navy"}, sample="person-plain-tee"),
     Case("face-swap", 4, tiers=False),
     Case("create-model", 6, {"prompt": "a woman with brown hair in a red dress"}),
     Case("create-face", 6, {"prompt": "a man with a beard"}),
@@ -88,7 +93,7 @@ def _settings(case: Case, mode: str, tier: str) -> dict[str, str | int]:
 
 
 def _measured(case: Case, values: Mapping[str, str | int], repeats: int) -> Measured:
-    request = json.dumps({"tool": case.tool, "values": values, "megapixels": case.megapixels})
+    request = json.dumps({"tool": case.tool, "values": values, "megapixels": case.megapixels, "sample": case.sample})
     command = [sys.executable, "-m", "bench.one", request]
     runs = [json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout) for _ in range(repeats)]
     return Measured(median(each["seconds"] for each in runs), max(each["megabytes"] for each in runs))

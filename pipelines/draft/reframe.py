@@ -128,7 +128,7 @@ def _kept(image: Image.Image, placement: Placement, mode: Mode) -> Floats:
     if alpha is not None:
         colour = upsample.bleed(colour, alpha)
     cut = np.ascontiguousarray(colour[box.top : box.bottom, box.left : box.right])
-    large = grown(cut, size, mode)
+    large = upsample.enlarge(cut, size) if mode == Mode.FAST else grown(cut, size, mode)
     if alpha is None:
         return large
     opacity = upsample.enlarge(np.ascontiguousarray(alpha[box.top : box.bottom, box.left : box.right]), size)

@@ -3,9 +3,10 @@
 import cv2
 import numpy as np
 import pytest
+from skimage.graph import MCP_Geometric
 
 from pipelines.images import Floats, blurred
-from pipelines.vision.mattes.background import distance, lab_of, read_backdrop, rgb_of
+from pipelines.vision.mattes.background import climbed, distance, lab_of, read_backdrop, rgb_of
 from pipelines.vision.mattes.closed_form import Prior, closed_form_alpha
 from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.gaps import openings
@@ -134,3 +135,12 @@ def test_cheap_blur_is_the_gaussian(sigma: float) -> None:
     values = np.zeros((200, 160), np.float32)
     values[60:140, 50:110] = 1
     assert np.abs(blurred(values, sigma) - cv2.GaussianBlur(values, (0, 0), sigma)).max() < 0.06
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_easiest_way_from_a_region_is_the_one_from_all_of_its_pixels(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    cost = generator.random((40, 50)) + 0.01
+    start = blurred(generator.random((40, 50)).astype(np.float32), 3) > 0.52
+    wanted, _ = MCP_Geometric(cost).find_costs(np.argwhere(start))
+    assert np.array_equal(climbed(cost, start), wanted.astype(np.float32))

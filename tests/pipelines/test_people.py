@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 
 from pipelines.errors import PersonNotFound
+from pipelines.images import Mask
+from pipelines.sizes import Mode
 from pipelines.vision.faces import find_faces, plausible_skin
 from pipelines.vision.mattes.matting import Matte
 from pipelines.vision.people.body import Body, Part
 from pipelines.vision.people.person import read_person
+from pipelines.vision.people.view import closed, opened
 from tests.pipelines.wardrobe import Flat, Person, dress, person, tank, tee, trousers
 
 
@@ -140,3 +143,39 @@ def test_no_faces_are_seen_in_stripes_and_noise() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (240, 240, 3), dtype=np.uint8)
     assert find_faces(noise) == []
     assert find_faces(tee().rgb) == []
+
+
+def test_fast_reads_nearly_what_balanced_reads(standing: Person, read: Body) -> None:
+    quick = read_person(standing.rgb, standing.matte, Mode.FAST)
+    inside = standing.matte.alpha > 0.5
+    assert (quick.parts == read.parts)[inside].mean() > 0.97
+    assert quick.joints.keys() == read.joints.keys()
+    assert max(np.hypot(quick.joints[name].x - at.x, quick.joints[name].y - at.y) for name, at in read.joints.items()) < 8
+
+
+def _bars(*widths: int) -> Mask:
+    """Upright bars of these widths, 40 pixels apart, in a picture of 80 rows."""
+    mask = np.zeros((80, 60 + sum(width + 40 for width in widths)), bool)
+    left = 30
+    for width in widths:
+        mask[10:70, left : left + width] = True
+        left += width + 40
+    return mask
+
+
+def test_opening_drops_what_is_narrow_and_keeps_the_place_of_what_is_not() -> None:
+    found = opened(_bars(6, 30), 5)
+    assert not found[:, :50].any()
+    assert (found == _bars(6, 30))[:, 60:].mean() > 0.98
+
+
+def test_closing_is_opening_of_what_lies_outside() -> None:
+    mask = _bars(6, 30)
+    assert np.array_equal(closed(~mask, 5), ~opened(mask, 5))
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_nothing_and_everything_stay_as_they_are(full: bool) -> None:
+    mask = np.full((20, 30), full)
+    assert np.array_equal(opened(mask, 4), mask)
+    assert np.array_equal(closed(mask, 4), mask)

@@ -14,6 +14,7 @@ from pipelines.draft.superres import ResidualNet, cleaned, doubled, enlarge, shi
 from pipelines.draft.training.superres import TRIALS, lanczos, psnr
 from pipelines.images import Floats, to_float
 from pipelines.sizes import Size
+from pipelines.vision import upsample
 
 
 def photographs() -> dict[str, Floats]:
@@ -129,3 +130,16 @@ def test_fractal_noise_is_rougher_for_smaller_slopes() -> None:
 def test_jpeg_loses_more_at_lower_quality() -> None:
     sharp = photographs()["coffee"]
     assert psnr(jpeg(sharp, 40), sharp) < psnr(jpeg(sharp, 90), sharp) < 60
+
+
+@pytest.mark.parametrize(("factor", "tiles"), [(1.2, 0), (1.3, 1), (2.4, 1), (2.6, 2), (4.2, 2)])
+def test_doubles_until_little_is_left(factor: float, tiles: int) -> None:
+    seen: list[int] = []
+    enlarge(np.zeros((40, 40, 3), np.float32), Size(*(2 * [round(40 * factor)])), watch=lambda _, of: seen.append(of))
+    assert max(seen, default=0) == tiles
+
+
+def test_the_net_goes_no_further_than_it_may() -> None:
+    picture, size = photographs()["coffee"][:60, :60], Size(240, 240)
+    assert np.array_equal(enlarge(picture, size, most=1), upsample.enlarge(doubled(shipped_net(), picture), size))
+    assert not np.array_equal(enlarge(picture, size), enlarge(picture, size, most=1))

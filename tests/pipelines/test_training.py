@@ -100,3 +100,17 @@ def test_a_net_keeps_the_size_of_what_it_is_given_and_comes_back_from_half_preci
         assert net(given).shape == (2, 3, 24, 40)
         assert torch.allclose(again(given), net(given), atol=0.02)
         assert net.features(given).pooled.shape == (2, 16)
+
+
+def test_folding_normalisation_into_convolutions_changes_no_answer(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    net = UNet(4, 3, widths=(8, 12, 16))
+    for part in net.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.running_mean.uniform_(-1, 1), part.running_var.uniform_(0.5, 2), part.weight.data.uniform_(0.5, 1.5)
+    net = net.half().float().eval()
+    saved(net, tmp_path / "net.safetensors")
+    again, given = restored(UNet(4, 3, widths=(8, 12, 16)), tmp_path / "net.safetensors"), torch.rand(2, 4, 24, 40)
+    assert not [part for part in again.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    with torch.inference_mode():
+        assert torch.allclose(again(given), net(given), atol=1e-4)

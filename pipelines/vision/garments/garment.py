@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
-import cv2
 import numpy as np
 
 from pipelines.errors import GarmentNotFound, PersonNotFound
@@ -19,7 +18,7 @@ from pipelines.vision.garments.worn import clipped
 from pipelines.vision.mattes.matting import Matte
 from pipelines.vision.people.body import Body, Part, Point
 from pipelines.vision.people.person import WIDEST_HEAD, read_person
-from pipelines.vision.people.view import disk, gauss, largest_piece, pieces, runs
+from pipelines.vision.people.view import closed, dilated, gauss, largest_piece, opened, pieces, runs
 
 Category = Literal["top", "outerwear", "dress", "bottom", "shoes", "bag", "hat", "other"]
 Sleeves = Literal["none", "short", "long"]
@@ -134,17 +133,15 @@ def _without_slivers(worn: Mask, radius: int) -> Mask:
 
     Straps, which are narrow too, lie above.
     """
-    opened = cv2.morphologyEx(worn.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, radius)))
-    main = np.any(pieces(opened > 0, 0.15), axis=0)
+    main = np.any(pieces(opened(worn, max(1, radius)), 0.15), axis=0)
     if not main.any():
         return worn
     rows, columns = np.flatnonzero(main.any(axis=1)), np.flatnonzero(main.any(axis=0))
     broad = max(2, round(0.055 * (columns[-1] - columns[0])))
-    stout = cv2.morphologyEx(main.astype(np.uint8), cv2.MORPH_OPEN, disk(broad))
-    grown = cv2.dilate(largest_piece(stout > 0).astype(np.uint8), disk(max(1, broad // 2))) > 0
+    grown = dilated(largest_piece(opened(main, broad)), max(1, broad // 2))
     above = np.arange(worn.shape[0])[:, None] < rows[0] + 0.4 * (rows[-1] - rows[0])
     kept = largest_piece(main & (above | grown))
-    return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disk(max(1, 2 * radius))) > 0
+    return closed(kept, max(1, 2 * radius))
 
 
 def _wanted_parts(body: Body, category: Category | None) -> tuple[Part, ...]:

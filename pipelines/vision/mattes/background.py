@@ -6,6 +6,7 @@ from typing import cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.graph import MCP_Geometric
 
 from pipelines.images import Bytes, Floats, Mask, blurred
 
@@ -96,6 +97,16 @@ def localised(backdrop: Backdrop, lab: Floats, outside: Mask) -> Backdrop:
     error = blurred((lab - backdrop.surface) * known[..., None], sigma)
     correction = error / (weight + 0.02)[..., None]
     return Backdrop((backdrop.surface + correction).astype(np.float32), backdrop.noise, backdrop.inliers)
+
+
+def climbed(cost: NDArray[np.floating], start: Mask) -> Floats:
+    """float32 (h, w): least sum of `cost` on the way from `start`, bool (h, w), which has some of the picture."""
+    rim = start & (cv2.dilate((~start).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if not rim.any():
+        return np.zeros(cost.shape, np.float32)
+    # Each way out of the start leads over its rim; many starts take more time than the search.
+    costs, _ = MCP_Geometric(cost).find_costs(np.argwhere(rim))
+    return np.where(start, 0, costs).astype(np.float32)
 
 
 def connected_to(seeds: Mask, region: Mask) -> Mask:

@@ -4,11 +4,10 @@ from typing import cast
 
 import cv2
 import numpy as np
-from skimage.graph import MCP_Geometric
 
 from pipelines.images import Bytes, Floats, resized, to_float
 from pipelines.sizes import Size
-from pipelines.vision.mattes.background import Backdrop, border_weight, distance, lab_of, read_backdrop
+from pipelines.vision.mattes.background import Backdrop, border_weight, climbed, distance, lab_of, read_backdrop
 from pipelines.vision.mattes.hints import Hints
 
 SEEN, SAID = 9, 3
@@ -48,8 +47,8 @@ def climb(lab: Floats, backdrop: Backdrop) -> Floats:
     steps = np.sqrt(sum(_slope(small, row, column) for row, column in ((1, 0), (0, 1))))
     start = border_weight(size.height, size.width) >= 0.5
     near = start & (distance(small, surface) < 3 * backdrop.noise + 3)
-    costs, _ = MCP_Geometric(np.maximum(steps - 0.7, 0) + 0.02).find_costs(np.argwhere(near if near.any() else start))
-    far = 1 - np.exp(-costs / _CLIMB_REACH)
+    costs = climbed(np.maximum(steps - 0.7, 0) + 0.02, near if near.any() else start)
+    far = 1 - np.exp(-costs / np.float32(_CLIMB_REACH))
     return cast(Floats, cv2.resize(far.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
 
 

@@ -5,10 +5,9 @@ from typing import cast
 
 import cv2
 import numpy as np
-from skimage.graph import MCP_Geometric
 
 from pipelines.images import Bytes, Floats, Mask, linear, to_float
-from pipelines.vision.mattes.background import Backdrop, border_weight, connected_to, distance, lab_of, rgb_of
+from pipelines.vision.mattes.background import Backdrop, border_weight, climbed, connected_to, distance, lab_of, rgb_of
 
 _PASSABLE = 0.6
 """Crossing a step of contrast c costs about 0.14 c^2: a step of 2 in lightness is a wall."""
@@ -45,7 +44,7 @@ def surround(rgb: Bytes, backdrop: Backdrop, before: Surround | None = None) -> 
     start = connected_to(border_weight(*off.shape) > 0, near) & _edge_zone(near)
     if not start.any():
         return Surround(np.zeros_like(off), near & False, near & False)
-    climb = _climb(_steps(rgb, start), start) if before is None or not before.outside.any() else before.climb
+    climb = climbed(_steps(rgb, start), start) if before is None or not before.outside.any() else before.climb
     shadow = darkened(smooth, backdrop.surface) & (climb < _PASSABLE + 0.01 * off**2) & ~near
     lit = _joined(near & (climb < _PASSABLE), start)
     outside = _joined(lit | _opened(shadow), start)
@@ -87,15 +86,6 @@ def _squared_gradient(lab: Floats, sigma: float) -> Floats:
     across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125)
     down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
     return cast(Floats, (across**2 + down**2).sum(axis=2))
-
-
-def _climb(cost: Floats, start: Mask) -> Floats:
-    rim = start & (cv2.dilate((~start).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    if not rim.any():
-        return np.zeros_like(cost)
-    # Each way out of the start leads over its rim; many starts take more time than the search.
-    costs, _ = MCP_Geometric(cost).find_costs(np.argwhere(rim))
-    return np.where(start, 0, costs).astype(np.float32)
 
 
 def darkened(rgb: Bytes, surface: Floats) -> Mask:

@@ -32,8 +32,9 @@ class Learned:
     """0 to 1: how far this is one person with shoulders under a head or neck, and how clear its parts are."""
 
 
-def read_learned(rgb: Bytes, alpha: Floats, face: Face | None, fine: int) -> Learned | None:
-    """The net's reading of uint8 (h, w, 3) cut out by `alpha`, labels at most `fine` pixels long; None where nothing is cut out."""
+def read_learned(rgb: Bytes, alpha: Floats, face: Face | None, fine: int, least: float) -> Learned | None:
+    """The net's reading of uint8 (h, w, 3) cut out by `alpha`, labels at most `fine` pixels long; None where nothing is cut out
+    or its certainty is below `least`."""
     from pipelines.draft.nets import people
 
     reading = people.read(rgb, alpha)
@@ -43,11 +44,14 @@ def read_learned(rgb: Bytes, alpha: Floats, face: Face | None, fine: int) -> Lea
     raw = cv2.resize(reading.parts, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     window = Window(reading.window.scale, reading.window.left, reading.window.top, reading.rgb, reading.alpha)
     parts = one_outfit(weighed(with_face(raw, window, face), window))
-    labels = snapped(rgb, clothed(rgb, followed(rgb, alpha, parts, window, fine)))
     sure = dict(zip(JOINTS, (float(each) for each in reading.seen), strict=True))
+    certainty = _certainty(sure, parts, window.alpha)
+    if certainty < least:
+        return None
+    labels = snapped(rgb, clothed(rgb, followed(rgb, alpha, parts, window, fine)))
     places = {name: Point(float(x), float(y)) for name, (x, y) in zip(JOINTS, reading.joints, strict=True)
               if sure[name] > SEEN and 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]}  # fmt: skip
-    return Learned(labels, places | _flanks(labels, places), _certainty(sure, parts, window.alpha))
+    return Learned(labels, places | _flanks(labels, places), certainty)
 
 
 def _flanks(parts: Bytes, places: Mapping[str, Point]) -> dict[str, Point]:

@@ -40,7 +40,7 @@ class _Effort:
 
 
 _EFFORTS: Mapping[Mode, _Effort] = {
-    Mode.FAST: _Effort(face=260, fine=512),
+    Mode.FAST: _Effort(face=220, fine=400),
     Mode.BALANCED: _Effort(face=420, fine=1024),
     Mode.QUALITY: _Effort(face=420, fine=2048),
 }
@@ -63,8 +63,9 @@ def read_person(rgb: Bytes, matte: Matte, mode: Mode = Mode.BALANCED) -> Body:
         raise PersonNotFound(f"nobody stands out from the background of this picture. {ADVICE}")
     effort = _EFFORTS[mode]
     face = _face(rgb, view, effort.face)
-    learned = read_learned(rgb, matte.alpha, face and _scaled(face, 1 / view.scale), effort.fine)
-    if learned is not None and learned.certainty >= (SURE if face is None else SURE_WITH_FACE):
+    least = SURE if face is None else SURE_WITH_FACE
+    learned = read_learned(rgb, matte.alpha, face and _scaled(face, 1 / view.scale), effort.fine, least)
+    if learned is not None:
         doubt = 1.0 if face else 0.8
         return Body(matte.alpha, learned.parts, learned.joints, float(np.clip(learned.certainty * doubt, 0.05, 0.97)))
     return _measured(view, face, matte.alpha)

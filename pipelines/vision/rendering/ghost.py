@@ -94,7 +94,12 @@ def _painted(cutout: Cutout, neck: _Neck, region: Floats) -> Floats:
     below = (rows - float(neck.left[1] + neck.right[1]) / 2 - dip) / max(1.0, width)
     depth = 1 - (1 - DEEP) * np.clip(below, 0, 1) ** 0.8
     front = blurred(cutout.alpha, 0.05 * width)
-    return srgb(colour * (depth * (1 - 0.55 * np.clip(front, 0, 1)))[..., None])
+    light = colour * (depth * (1 - 0.55 * np.clip(front, 0, 1)))[..., None]
+    shown = np.flatnonzero(region.any(axis=1))  # what is not seen needs no colour
+    if shown.size:
+        seen = slice(shown[0], shown[-1] + 1)
+        light[seen] = srgb(light[seen])
+    return cast(Floats, light.astype(np.float32))
 
 
 def _cloth(cutout: Cutout, neck: _Neck) -> Floats:
