@@ -41,8 +41,12 @@ MOST_INWARD = 0.6
 """Share of the way to the middle that a shoulder beside the figure is moved at most."""
 BROADEST_HIPS = 0.16
 """Of the shoulder width: how far a hip lies beyond the waist at most."""
-UPPER_ARM = (0.35, 0.55, 0.75, 0.95)
+UPPER_ARM = (0.6, 0.8)
 """Shares of the way from shoulder to elbow at which the middle of a bare arm is looked for."""
+STRAIGHT = 0.05
+"""Of the shoulder width: an arm whose middle lies no further from the line to the elbow runs straight."""
+PAST_ARMPIT = 0.03
+"""Of the shoulder width: how far inside the armpit a hanging sleeve's inner edge may lie."""
 OVER_WAISTBAND = 0.04
 """Of the shoulder width: how far the hem of a top lies below the waistband."""
 LENGTHENED = 0.25
@@ -418,8 +422,21 @@ def sleeve_points(sleeve: Sleeve, frame: Frame, cut: Cut, side: Side, seam: Coor
         outward = outward if outward[0] * sign > 0 else -outward
         # Cloth falls to the inner side: the outer edge stays near the arm.
         outer = _around_arm(frame, arm.at(at) + outward * min(worn, 1.25 * radius), outward)
-        edges += [outer, arm.at(at) - outward * max(worn, 2 * worn - 1.25 * radius)]
+        inward = min(
+            max(worn, 2 * worn - 1.25 * radius), max(radius, _to_armpit(arm.at(at), outward, seam[1], sign, frame.width))
+        )
+        edges += [outer, arm.at(at) - outward * inward]
     return np.vstack([seam, *edges])
+
+
+def _to_armpit(
+    middle: NDArray[np.float64], outward: NDArray[np.float64], armpit: NDArray[np.float64], sign: int, unit: float
+) -> float:
+    """How far inward from the middle of a sleeve the column just inside the armpit lies, against `outward`; beyond that the
+    sleeve would be drawn across the chest. Infinite where the arm doesn't hang.
+    """
+    across = float(outward[0]) * sign
+    return float((middle[0] - armpit[0]) * sign + PAST_ARMPIT * unit) / across if across > 0.5 else float("inf")
 
 
 def _bare_middles(frame: Frame, side: Side, start: NDArray[np.float64]) -> Coordinates:
@@ -435,7 +452,8 @@ def _bare_middles(frame: Frame, side: Side, start: NDArray[np.float64]) -> Coord
         x, y = (np.clip(line[:, k], 0, side_ - 1).astype(int) for k, side_ in ((0, width), (1, height)))
         bare = np.flatnonzero(frame.bare_arms[y, x])
         if bare.size > 0.09 * frame.width / (0.005 * frame.width) and np.ptp(bare) < 1.2 * bare.size:
-            found.append(start + share * way + float(offsets[bare].mean()) * across)
+            off = float(offsets[bare].mean())
+            found.append(start + share * way + np.sign(off) * max(0.0, abs(off) - STRAIGHT * frame.width) * across)
     return np.array(found).reshape(-1, 2)
 
 

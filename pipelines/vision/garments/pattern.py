@@ -25,7 +25,7 @@ MOST_SAG = 0.12
 """Of a hem's width: how far it may run below or above the line between its corners."""
 SEAM_OVERLAP = 0.02
 """Of the torso's width: how far the torso runs on beneath a sleeve, so that no gap opens."""
-SLIVER = 0.05
+SLIVER = 0.08
 """Of the torso's width: what of a piece is narrower than this along the cut to its neighbour is a remainder of that."""
 CLEANED_SIDE = 640
 """Long side in pixels at which such remains are looked for."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.images import Bytes, Mask
+from pipelines.vision.garments.worn import above_hem
 from pipelines.vision.people.body import Body, Part
 from pipelines.vision.people.view import disk, gauss, pieces
 
@@ -100,18 +101,14 @@ def _cloth_given_back(rgb: Bytes, parts: Bytes, unit: float) -> Bytes:
 
 
 def _lower_given_back(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: float) -> Bytes:
-    """What was taken for the upper garment below the waist but has the lower one's colour becomes that."""
+    """What was taken for the upper garment but lies below the edge of its hem becomes what is worn below the waist."""
     upper, lower = parts == Part.UPPER, parts == Part.LOWER
-    odds = _odds(rgb, upper, lower, unit)
-    waist = max((at.y for name, at in body.joints.items() if name.endswith("waist")), default=0.0) * scale
-    if not odds.apart or not waist:
-        return parts
-    low = (np.arange(parts.shape[0])[:, None] - waist) / (0.3 * unit)
-    found = upper & (low > 0) & (odds.values > SURE * (1 - np.clip(low, 0, 1)))
-    found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, round(0.006 * unit)))) > 0
+    waist = min((at.y for name, at in body.joints.items() if name.endswith("waist")), default=np.inf) * scale
+    found = upper & ~above_hem(rgb, upper, lower) & (np.arange(parts.shape[0])[:, None] > waist)
     near = cv2.dilate(lower.astype(np.uint8), disk(max(2, round(0.03 * unit)))) > 0
-    kept = [piece for piece in pieces(found) if (piece & near).any()]
-    return np.where(np.any(kept, axis=0), np.uint8(Part.LOWER), parts) if kept else parts
+    stout = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, round(0.03 * unit)))) > 0
+    kept = [piece for piece in pieces(found) if (piece & near).any() and (piece & stout).any()]
+    return np.where(np.any(kept, axis=0), np.uint8(Part.LOWER), parts).astype(np.uint8) if kept else parts
 
 
 def _shoes_told(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: float) -> Bytes:

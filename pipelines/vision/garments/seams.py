@@ -19,7 +19,7 @@ DEEPEST = 0.10
 PIT = 0.10
 CREASE = 0.72
 """How dark the cloth is in such a gap."""
-NEAR = 0.20
+NEAR = 0.35
 """Of the width at the armpits: how far around an armpit the background may show through."""
 BROADEST = 0.06
 """Of the width at the armpits: what is broader than this and of the background's colour is a part of the garment."""
@@ -59,8 +59,9 @@ def without_backdrop(garment: Garment, rgb: Bytes) -> Garment:
     away = np.linalg.norm(lab - ground, axis=2) / apart
     shown = np.clip((0.65 - away) / 0.25, 0, 1).astype(np.float32)
     close = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 3) < OPENING * width
-    slit = cv2.dilate(_narrow((shown > 0.3) & ~outside, close, BROADEST * width).astype(np.uint8), disk(2)) * near
-    return replace(garment, alpha=np.where(slit > 0, garment.alpha * (1 - shown), garment.alpha).astype(np.float32))
+    slit = cv2.dilate(_narrow((shown > 0.3) & ~outside, close, BROADEST * width).astype(np.uint8), disk(3)) * near
+    mixed = np.clip((0.9 - away) / 0.5, 0, 1).astype(np.float32)
+    return replace(garment, alpha=np.where(slit > 0, garment.alpha * (1 - mixed), garment.alpha).astype(np.float32))
 
 
 def _narrow(mask: Mask, reached: Mask, breadth: float) -> Mask:

@@ -44,7 +44,7 @@ def clipped(rgb: Bytes, worn: Mask, body: Body) -> Mask:
     if worn.sum() < 400:
         return worn
     kept = _own_colours(rgb, worn, body)
-    return _above_hem(rgb, kept, body.parts == Part.LOWER)
+    return above_hem(rgb, kept, body.parts == Part.LOWER)
 
 
 def _own_colours(rgb: Bytes, worn: Mask, body: Body) -> Mask:
@@ -81,7 +81,7 @@ def _histogram(bins: NDArray[np.intp]) -> NDArray[np.float64]:
     return np.asarray(smooth.ravel() / max(1, bins.size))
 
 
-def _above_hem(rgb: Bytes, worn: Mask, lower: Mask) -> Mask:
+def above_hem(rgb: Bytes, worn: Mask, lower: Mask) -> Mask:
     """What lies above the edge that runs across near the mask's lower end, where it meets the lower clothes."""
     under = np.zeros_like(worn)
     under[1:] = worn[:-1]
