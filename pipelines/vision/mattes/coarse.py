@@ -27,8 +27,9 @@ _BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
 """The net's answer up to which it is believed where the classical segmentation sees the subject."""
 _CERTAIN, _OTHER = 0.8, 0.8
 """Certainty from which on, and overlap below which, the net decides alone."""
-_TRUST = 0.6
-"""The net's share in a busy picture, where the classical segmentation finds what the net misses and the reverse."""
+_TRUST = (0.3, 0.55, 0.84, 0.9), (0.0, 0.65, 0.65, 1.0)
+"""The net's certainty, and its share in a busy picture: unless it is certain throughout, the classical segmentation finds what
+it misses and the reverse."""
 _SMALLEST = 0.0002
 """Share of the picture of the smallest such part."""
 _HARDLY = 0.4
@@ -184,8 +185,8 @@ def _opened(region: Mask) -> Mask:
 
 
 def _among_things(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Mask:
-    """What a graph cut makes of the net's answer and the classical mask, of which neither is trusted alone."""
-    trust = _TRUST * float(np.clip((net.certainty - 0.3) / 0.3, 0, 1))
+    """What a graph cut makes of the net's answer and the classical mask, of which the surer one counts for more."""
+    trust = float(np.interp(net.certainty, *_TRUST))
     score = trust * net.alpha + (1 - trust) * found.mask
     labels = np.where(score > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[score > 0.9], labels[score < 0.1] = cv2.GC_FGD, cv2.GC_BGD

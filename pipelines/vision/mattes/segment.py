@@ -84,7 +84,7 @@ def _quiet(rgb: Bytes, lab: Floats, backdrop: Backdrop, aside: Mask) -> bool:
     """Whether `aside`, bool (h, w), holds the backdrop and shadows on it, and no things. Low at the sides, where figures are
     cut, the border counts for less; what touches the subject may be its clothes, unless a face says where those are."""
     high = np.linspace(0, 1, len(aside))[:, None] < _LOW
-    if explained(lab, backdrop, aside * np.where(high, 1, 0.3).astype(np.float32)) < _QUIET:
+    if explained(lab, backdrop, np.where(high, 1, 0.3).astype(np.float32) * aside.astype(np.float32)) < _QUIET:
         return False
     within, limit = _shrunk(aside, 3), max(_CLEARLY, 3 * near_threshold(backdrop.noise))
     strange = within & (distance(lab, backdrop.surface) > limit) & ~darkened(rgb, backdrop.surface)
@@ -95,7 +95,7 @@ def _quiet(rgb: Bytes, lab: Floats, backdrop: Backdrop, aside: Mask) -> bool:
     beside = cv2.dilate((~aside).astype(np.uint8), _disc(6)) > 0
     frame = (border_weight(*aside.shape) == 1) & high
     apart = strange & (~connected_to(beside, strange) | connected_to(frame, strange))
-    return np.count_nonzero(apart) <= most and not find_faces(rgb)
+    return bool(np.count_nonzero(apart) <= most) and not find_faces(rgb)
 
 
 def _calm(rgb: Bytes) -> Floats:
