@@ -34,7 +34,7 @@ def read(standing: Person) -> Body:
 @pytest.mark.parametrize("joint", ["shoulder", "armpit", "waist", "hip"])
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_joints_of_the_trunk_lie_where_they_were_drawn(read: Body, standing: Person, side: str, joint: str) -> None:
-    least = 0.04 if joint == "waist" else 0.03  # a paper figure has its waist lower than the renderer's bodies have
+    least = 0.035 if joint == "waist" else 0.03  # a paper figure has its waist lower than the renderer's bodies have
     assert _off(read, standing, f"{side}_{joint}") < least
 
 

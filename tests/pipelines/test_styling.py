@@ -113,6 +113,17 @@ def test_sleeve_panels_in_the_backdrop_s_colour_stay(broad: int) -> None:
     assert kept[band].sum() > 0.98 * garment.alpha[band].sum()
 
 
+@pytest.mark.parametrize("stripe", [(255, 255, 255), (240, 180, 185)])
+def test_stripes_that_are_as_light_as_the_backdrop_stay(stripe: tuple[int, int, int]) -> None:
+    flat = tee()
+    garment = _garment(flat)
+    inside = flat.matte.alpha > 0.98
+    striped = inside & ((np.arange(flat.rgb.shape[0])[:, None] // 5) % 2 == 0)
+    rgb = np.where(striped[..., None], np.array(stripe, np.uint8), flat.rgb)
+    kept = without_backdrop(garment, rgb).alpha
+    assert kept[striped].sum() > 0.99 * garment.alpha[striped].sum()
+
+
 def test_a_print_on_the_chest_in_the_backdrop_s_colour_stays() -> None:
     flat = tee()
     garment = _garment(flat)

@@ -141,7 +141,7 @@ def test_tucked_in_ends_at_the_waist() -> None:
 
 def test_rolled_sleeves_bare_the_forearm() -> None:
     task = replace(_task(), product_image=_product(long_sleeved()))
-    wrists = (person().body.parts == Part.LEFT_ARM) & (np.arange(640)[:, None] > 305)
+    wrists = (person().body.parts == Part.LEFT_ARM) & (np.arange(640)[:, None] > 285)
     down, rolled = (
         _pixels(run(replace(task, prompt=prompt), unwatched))[wrists].astype(float) for prompt in ("", "sleeves rolled up")
     )

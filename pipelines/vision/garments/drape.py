@@ -423,7 +423,7 @@ def sleeve_points(sleeve: Sleeve, frame: Frame, cut: Cut, side: Side, seam: Coor
         # Cloth falls to the inner side: the outer edge stays near the arm.
         outer = _around_arm(frame, arm.at(at) + outward * min(worn, 1.25 * radius), outward)
         inward = min(
-            max(worn, 2 * worn - 1.25 * radius), max(radius, _to_armpit(arm.at(at), outward, seam[1], sign, frame.width))
+            max(worn, 2 * worn - 1.25 * radius), max(0.6 * radius, _to_armpit(arm.at(at), outward, seam[1], sign, frame.width))
         )
         edges += [outer, arm.at(at) - outward * inward]
     return np.vstack([seam, *edges])

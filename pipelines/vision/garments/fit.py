@@ -25,7 +25,7 @@ from pipelines.vision.garments.warp import Coordinates, Warped, fold_free, warpe
 from pipelines.vision.people.body import Body, Point
 
 STIFFNESS = 2e-3
-SPARE = 0.06
+SPARE = 0.02
 """Of the shoulder width: how far a sleeve may go on beyond its control points."""
 SHOULDER_ROW = 3
 """Row of the shoulder among the points of one side of a torso; the armpit comes two after it."""
