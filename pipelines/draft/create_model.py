@@ -132,6 +132,8 @@ def _outfit(shoot: Shoot, seed: int, rng: np.random.Generator) -> tuple[GarmentS
     lower = () if kinds & set(BOTTOMS) else (GarmentSpec("trousers", Textile(bottom), seed=seed + 5),)
     upper = () if kinds & set(TOPS) - {"jacket"} else (GarmentSpec("t-shirt", Textile(top), seed=seed + 6, tucked=tucked),)
     layers = (*lower, *named, *upper)
+    if "jacket" in kinds:
+        layers = tuple(replace(each, covered=each.kind in TOPS and each.kind != "jacket") for each in layers)
     order = {"trousers": 0, "shorts": 0, "skirt": 0, "jacket": 2}
     if tucked:
         layers = tuple(replace(each, tucked=True) if each.kind in ("t-shirt", "tank", "shirt") else each for each in layers)

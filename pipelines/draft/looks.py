@@ -27,7 +27,7 @@ from pipelines.vision.rendering.palette import Colour, mixed
 from pipelines.vision.rendering.textile import Pattern, Textile
 from pipelines.vision.rendering.wear import GarmentSpec, Kind
 
-Setting = Literal["daylight", "arch", "terrace"]
+Setting = Literal["daylight", "arch", "terrace", "concrete", "plaster", "brick"]
 
 AGES: Mapping[str, float] = {
     r"toddler|young child|little (girl|boy)|kid": 8, r"older child|child(ren)?|preteen": 11, r"teen(ager|age|aged)?": 16,
@@ -122,12 +122,13 @@ _EXPRESSIONS: tuple[tuple[str, Expression], ...] = (
     (r"neutral|calm|natural expression|relaxed|soft expression", Expression(0.10)),
 )  # fmt: skip
 SETTINGS: Mapping[Setting, str] = {
+    "concrete": r"concrete|cement|brutalist", "brick": r"bricks?|industrial", "plaster": r"(plaster|stucco|limewash(ed)?) (wall|background|backdrop)",
     "terrace": r"terrace|outdoors?|outside|sunset|dusk|golden hour|hills?|mountains?|landscape|balcony|rooftop|nature|park|garden|beach",
     "arch": r"arch(es|way)?|clay set|adobe|niche|villa|desert",
-    "daylight": r"window|living room|bedroom|interior|loft|apartment|indoors?|room|gallery|plaster wall|home|house|cafe|café|hotel|kitchen|office",
+    "daylight": r"window|living room|bedroom|interior|loft|apartment|indoors?|room|gallery|home|house|cafe|café|hotel|kitchen|office",
 }  # fmt: skip
 _CLOTHES: Mapping[Kind, str] = {
-    "dress": r"dress|gown|jumpsuit", "jacket": r"jacket|blazer|coat|suit|cardigan|trench", "sweater": r"sweater|jumper|knit(wear)?|hoodie|sweatshirt|pullover|turtleneck|long[- ]sleeved? (t-?shirt|tee|top)",
+    "dress": r"dress|gown|jumpsuit", "jacket": r"jacket|blazer|coat|suit|tuxedo|cardigan|trench", "sweater": r"sweater|jumper|knit(wear)?|hoodie|sweatshirt|pullover|turtleneck|long[- ]sleeved? (t-?shirt|tee|top)",
     "tank": r"tank( top)?|camisole|vest|sleeveless top|singlet", "t-shirt": r"t-? ?shirts?|tee|crew ?neck", "shirt": r"(button[- ](down|up) )?shirt|blouse|oxford",
     "skirt": r"skirt", "shorts": r"shorts", "trousers": r"trousers|pants|jeans|chinos|leggings|slacks|joggers|denims?",
 }  # fmt: skip
@@ -408,7 +409,13 @@ def _garments(text: str) -> tuple[GarmentSpec, ...]:
     if "dress" in found and not _has(r"(?<!dress )(dress|gown|jumpsuit)(?! shirt)", text):
         found.remove("dress")
     order: tuple[Kind, ...] = ("trousers", "shorts", "skirt", "t-shirt", "tank", "shirt", "sweater", "dress", "jacket")
-    return tuple(_garment(kind, text) for kind in order if kind in found)
+    made = [_garment(kind, text) for kind in order if kind in found]
+    if _has(r"suit|tuxedo", text) and not {"trousers", "shorts", "skirt", "dress"} & set(found):
+        made.insert(0, replace(_garment("jacket", text), kind="trousers"))
+        made[1:1] = (
+            [] if {"t-shirt", "tank", "shirt", "sweater"} & set(found) else [GarmentSpec("shirt", Textile((0.93, 0.93, 0.92)))]
+        )
+    return tuple(made)
 
 
 def _garment(kind: Kind, text: str) -> GarmentSpec:

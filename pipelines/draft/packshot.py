@@ -12,7 +12,7 @@ from pipelines.images import Floats, alpha_of, composite, linear, picture, pixel
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Packshot
 from pipelines.vision.garments.garment import named_category
-from pipelines.vision.garments.hem import with_even_hem
+from pipelines.vision.garments.hem import with_even_hem, with_level_hem
 from pipelines.vision.garments.neckline import inside_of_neckline
 from pipelines.vision.garments.outline import outline_of
 from pipelines.vision.garments.product import Product, find_product
@@ -94,7 +94,10 @@ def _upright(product: Product, prompt: str) -> Cutout:
         return straightened(product.cutout)
     cutout = product.cutout if found.category == "bottom" else with_even_hem(product.cutout, found.landmarks)
     lean = lean_of(found.landmarks)
-    return straightened(cutout) if abs(lean) < 1 else turned(cutout, -lean)
+    upright = straightened(cutout) if abs(lean) < 1 else turned(cutout, -lean)
+    if found.category == "bottom":
+        return upright
+    return with_level_hem(upright, _read(upright, prompt, worn=True).landmarks)
 
 
 def _read(cutout: Cutout, prompt: str, worn: bool) -> Found:

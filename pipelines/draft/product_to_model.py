@@ -19,6 +19,7 @@ from pipelines.sizes import Mode, Size
 from pipelines.tasks import ProductToModel
 from pipelines.vision.garments.fit import Layer, dress
 from pipelines.vision.garments.garment import Category, Garment, named_category, read_garment
+from pipelines.vision.garments.seams import without_backdrop
 from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.rendering.backdrop import Backdrop, floor_shadow, grained
 from pipelines.vision.rendering.figure import MANNEQUIN_FINISHES, SKIN_FINISHES, Figure, Finish, Framing, Hair, Pose, Sex
@@ -133,7 +134,8 @@ def _product(image: Image.Image, task: ProductToModel, effort: _Effort) -> Garme
     if kind in ("bag", "hat", "shoes"):
         garment = Garment(found.foreground, found.alpha, kind, {}, "none", NAMED)
     else:
-        garment = read_garment(pixels(shrunk), found, named, task.mode)
+        rgb = pixels(shrunk)
+        garment = without_backdrop(read_garment(rgb, found, named, task.mode), rgb)
     if garment.category not in WHERE_WORN:
         raise UnsupportedTask(
             f"the draft engine can't put {'shoes' if garment.category == 'shoes' else 'this product'} on a mannequin; it can "

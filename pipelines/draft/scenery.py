@@ -1,5 +1,6 @@
 """What is behind the mannequin: a studio, a place from a picture, or what a picture suggests."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,6 +21,12 @@ from pipelines.vision.rendering.relief import View
 
 SUGGESTION_SIDE = 640
 """Longest side, in pixels, at which a picture that only suggests something is looked at."""
+
+SETS: Mapping[Setting, Callable[[Size], Floats]] = {
+    "daylight": sets.daylight, "arch": sets.arch, "terrace": sets.terrace,
+    "concrete": sets.concrete, "plaster": sets.plaster, "brick": sets.brick,
+}  # fmt: skip
+"""Rendered places by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,7 @@ def studio(backdrop: Backdrop, size: Size, view: View) -> Floats:
 
 def set_(name: Setting, size: Size, depth: float) -> Floats:
     """A rendered place, out of focus by `depth` (share of the height); linear (h, w, 3)."""
-    drawn = {"daylight": sets.daylight, "arch": sets.arch, "terrace": sets.terrace}[name]
-    return blurred(drawn(size), depth * size.height)
+    return blurred(SETS[name](size), depth * size.height)
 
 
 def place(image: Image, size: Size, depth: float) -> Floats:

@@ -29,7 +29,9 @@ def main() -> None:
     lesson = next(each for each in LESSONS if each.name == options.net)
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     usual = lesson.defaults(torch.device(device).type)
-    chosen = {name: getattr(options, name) for name in ("steps", "batch", "rate", "pool") if getattr(options, name) is not None}
+    chosen = {
+        name: getattr(options, name) for name in ("steps", "batch", "rate", "pool", "renew") if getattr(options, name) is not None
+    }
     plan = Plan(
         defaults=replace(usual, **chosen),
         seed=options.seed,
@@ -38,6 +40,7 @@ def main() -> None:
         device=device,
         bfloat16=options.bfloat16,
         report=options.report,
+        start=options.start,
     )
     checkpoint = options.checkpoint or Path("out") / f"{lesson.name}.checkpoint"
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int)
     parser.add_argument("--rate", type=float, help="largest learning rate")
     parser.add_argument("--pool", type=int, help="scenes kept in memory")
+    parser.add_argument("--renew", type=int, help="steps between new scenes")
+    parser.add_argument(
+        "--from", type=Path, dest="start", help="weights to begin with instead of chance; their training counts too"
+    )
     parser.add_argument("--minutes", type=float, help="end the schedule after so many minutes at the latest")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=0, help="processes that draw scenes")

@@ -15,10 +15,12 @@ LONGEST = 1280
 """Long side in pixels up to which pixels are copied; larger pictures get an enlarged strip."""
 MISFIT = 0.05
 """Root mean square misfit, in Lab / 100, above which patches are no continuation."""
-DOUBTFUL = 0.03
-"""Misfit from which what lies far from the edge goes fully out of focus."""
-_DEFOCUS = 0.016
+FAITHFUL, DOUBTFUL = 0.013, 0.018
+"""Misfit up to which all stays sharp, as boards, bricks and foliage do, and from which what lies beyond the edge goes fully out of focus."""
+_DEFOCUS = 0.035
 """Of the height: the deepest blur."""
+_NEAR = 0.28
+"""Of the height: how far from the edge that is reached."""
 _OVERLAP = 0.22
 """Of the height: how much of the picture beside the edge takes part."""
 _DEPTH = 0.9
@@ -45,7 +47,9 @@ def patched(rgb: Floats, hidden: Mask, count: int, upright: bool, effort: Effort
     made = _strip(small, mask, more, 1.0 if upright else 0.5, effort, generator)
     if made.misfit > MISFIT:
         return None
-    strip = defocused(np.ascontiguousarray(made.rgb[:, -more:]), min(1.0, made.misfit / DOUBTFUL))
+    strip = defocused(
+        np.ascontiguousarray(made.rgb[:, -more:]), float(np.clip((made.misfit - FAITHFUL) / (DOUBTFUL - FAITHFUL), 0, 1))
+    )
     return cast(Floats, np.clip(cv2.resize(strip, (count, height), interpolation=cv2.INTER_CUBIC), 0, 1))
 
 
@@ -56,7 +60,7 @@ def defocused(strip: Floats, doubt: float) -> Floats:
     if sigma < 0.5:
         return strip
     levels = [strip, *(blurred(strip, sigma * share) for share in (0.25, 0.5, 1.0))]
-    degree = np.clip(np.arange(width, dtype=np.float32) / (0.45 * height), 0, 1) * (len(levels) - 1.001)
+    degree = np.clip(np.arange(width, dtype=np.float32) / (_NEAR * height), 0, 1) * (len(levels) - 1.001)
     lower = degree.astype(int)
     out = np.empty_like(strip)
     for column, (level, part) in enumerate(zip(lower, degree - lower, strict=True)):

@@ -323,6 +323,28 @@ def test_a_box_is_moved_by_keyboard_and_cancelling_leaves_it_as_it_was(page: Any
     assert "left: 11%" in shown.get_attribute("style")
 
 
+def test_points_of_a_garment_are_found_dragged_and_go_into_the_job(page: Any) -> None:
+    garment = (ROOT / "workbench/ui/samples" / "garment-graphic-tee.webp").read_bytes()
+    choose(page, "Try-On")
+    upload(page, "try-on-product-image", "tee.webp", data=garment)
+    page.locator("#try-on-product-image img").wait_for()
+    page.locator("#try-on-landmarks").get_by_role("button", name="Adjust points").click()
+    dialog = page.get_by_role("dialog")
+    hem = dialog.get_by_role("button", name="hem left", exact=True)
+    hem.wait_for(timeout=30_000)
+    assert dialog.locator(".wb-dot").count() > 8
+    before = hem.bounding_box()
+    page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(before["x"] + before["width"] / 2 + 30, before["y"] + before["height"] / 2 - 20, steps=3)
+    page.mouse.up()
+    after = hem.bounding_box()
+    assert after["x"] - before["x"] == pytest.approx(30, abs=2)
+    assert before["y"] - after["y"] == pytest.approx(20, abs=2)
+    page.get_by_role("button", name="Done", exact=True).click()
+    page.locator("#try-on-landmarks").get_by_role("button", name="Change").wait_for()
+
+
 def test_recent_pictures_can_be_picked(page: Any) -> None:
     choose(page, "Upscale")
     page.get_by_role("button", name="Picture: use recent").locator("visible=true").click()

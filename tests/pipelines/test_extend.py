@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.images import Floats, Mask
 from pipelines.sizes import Mode
-from pipelines.vision.continued import defocused
+from pipelines.vision.continued import defocused, patched
 from pipelines.vision.extend import Extended, Margins, extend
 from pipelines.vision.synthesis import EFFORTS
 from tests.pipelines.textures import TEXTURES
@@ -201,3 +201,30 @@ def test_doubt_goes_out_of_focus_with_the_distance() -> None:
     assert detail[0] > 0.9 * np.abs(np.diff(strip, axis=0)).mean()
     assert detail[-1] < 0.5 * detail[0]
     assert np.array_equal(defocused(strip, 0.0), strip)
+
+
+def _things(seed: int) -> Floats:
+    """Upright poles and boxes of many colours, no two alike: what has structure but no texture."""
+    rng = np.random.default_rng(seed)
+    rgb = np.full((300, 240, 3), 0.25, np.float32)
+    for _ in range(26):
+        x, y, wide, tall = rng.integers(0, 230), rng.integers(0, 280), rng.integers(8, 60), rng.integers(20, 200)
+        rgb[y : y + tall, x : x + wide] = rng.uniform(0, 1, 3)
+    return rgb
+
+
+def _sharpness(strip: Floats) -> float:
+    """Of what lies far from the edge over what lies near it."""
+    detail = np.abs(cv2.Laplacian(np.ascontiguousarray(strip), cv2.CV_32F)).mean(axis=2)
+    return float(detail[:, -40:].mean() / detail[:, 10:50].mean())
+
+
+def test_a_texture_stays_sharp_and_things_go_out_of_focus_with_the_distance() -> None:
+    bricks = TEXTURES["brick"](300, 240)
+    clear = np.zeros((300, 240), np.bool_)
+    sharp, soft = (
+        patched(rgb, clear, 160, True, EFFORTS[Mode.BALANCED], np.random.default_rng(1)) for rgb in (bricks, _things(4))
+    )
+    assert sharp is not None and soft is not None
+    assert _sharpness(sharp) > 0.75
+    assert _sharpness(soft) < 0.35

@@ -96,6 +96,20 @@ def test_paper_garments_are_read_with_confidence(piece: Flat, category: str) -> 
     assert found.confidence > 0.5
 
 
+def test_length_tells_dresses_from_tops_better_than_the_net_alone(net: GarmentNet) -> None:
+    rng, right = np.random.default_rng(HELD_OUT + 7), [0, 0]
+    for kind in ("top", "dress") * 30:
+        sample = painted(hanging(rng, kind), rng)
+        alpha = to_float(sample.alpha)
+        said = read(net, sample.rgb, alpha).category
+        alone = "dress" if said["dress"] > said["top"] + said["outerwear"] else "top"
+        together = read_by_net(sample.rgb, alpha, outline_of(alpha), None).category
+        right[0] += (together == "dress") == (kind == "dress")
+        right[1] += alone == kind
+    assert right[0] > right[1]
+    assert right[0] >= 57
+
+
 def test_a_blob_is_read_without_confidence() -> None:
     rows, columns = np.mgrid[:300, :300]
     blob = (np.hypot(rows - 150, columns - 150) < 100 + 15 * np.cos(5 * np.arctan2(rows - 150, columns - 150))).astype(np.float32)

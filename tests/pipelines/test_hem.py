@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.images import Floats
-from pipelines.vision.garments.hem import with_even_hem
+from pipelines.vision.garments.hem import with_even_hem, with_level_hem
 from pipelines.vision.garments.straighten import Cutout, lean_of, turned
 from pipelines.vision.people.body import Point
 from tests.pipelines.wardrobe import tee
@@ -46,6 +46,30 @@ def test_a_tie_stays_and_what_has_no_hem_is_left_alone() -> None:
     assert _trimmed(alpha)[255, 125] == 1
     cutout = Cutout(np.ones((300, 200, 3), np.float32), alpha)
     assert with_even_hem(cutout, {}) is cutout
+
+
+def _corners(alpha: Floats) -> tuple[int, int]:
+    """Rows at which the two ends of the lower edge lie."""
+    return tuple(int(np.flatnonzero(alpha[:, column] > 0.5)[-1]) for column in (50, 150))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("slope", [-0.08, 0.1])
+def test_a_slanted_hem_is_turned_level_and_the_print_above_it_stays(slope: float) -> None:
+    rows, columns = np.mgrid[:300, :200]
+    alpha = ((rows > 20) & (np.abs(columns - 100) <= 60) & (rows < 200 + slope * (columns - 100))).astype(np.float32)
+    colour = np.random.default_rng(0).random((300, 200, 3)).astype(np.float32)
+    level = with_level_hem(Cutout(colour, alpha), MARKS)
+    before, after = _corners(alpha), _corners(level.alpha)
+    assert abs(after[1] - after[0]) <= 1 < abs(before[1] - before[0])
+    assert np.abs(level.colour[:140] - colour[:140]).max() < 1e-4
+    assert np.array_equal(level.alpha[:140], alpha[:140])
+
+
+def test_a_hem_that_is_level_or_sags_alike_on_both_sides_is_not_moved() -> None:
+    for sag in (0.0, 14.0):
+        alpha = _shirt(sag)
+        level = with_level_hem(Cutout(np.ones((*alpha.shape, 3), np.float32), alpha), MARKS)
+        assert np.abs(level.alpha - alpha).sum() < 0.002 * alpha.sum()
 
 
 @pytest.mark.parametrize("degrees", [-8.0, 5.0])

@@ -144,3 +144,25 @@ def test_framings(words: str, framing: str | None) -> None:
 def test_what_cannot_be_drawn_is_named() -> None:
     assert shoot_of("woman with gold earrings on a city street").unread == ("earrings", "city", "street")
     assert shoot_of(EXAMPLES[1]).unread == ()
+
+
+def test_a_suit_is_jacket_and_trousers_of_one_cloth_over_a_shirt() -> None:
+    made = {each.kind: each.textile.colour for each in shoot_of("a man in a navy suit").garments}
+    assert set(made) == {"jacket", "trousers", "shirt"}
+    assert made["jacket"] == made["trousers"] != made["shirt"]
+
+
+@pytest.mark.parametrize("words", ["a suit with jeans", "a suit over a black tee and shorts"])
+def test_what_is_said_beside_a_suit_is_worn_with_it(words: str) -> None:
+    kinds = [each.kind for each in shoot_of(words).garments]
+    assert len(kinds) == len(set(kinds))
+    assert not {"trousers", "shorts"} <= set(kinds)
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [("before a concrete wall", "concrete"), ("an old brick wall", "brick"), ("a stucco backdrop", "plaster"),
+     ("in a loft", "daylight"), ("a plain sweep", None)],
+)  # fmt: skip
+def test_walls_are_settings(words: str, setting: str | None) -> None:
+    assert shoot_of(words).setting == setting

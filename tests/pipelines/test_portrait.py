@@ -1,5 +1,6 @@
 """Faces laid over faces, reshaped and recoloured: geometry, light, edges."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from pipelines.vision.portrait.complexion import dyed, skin_matte, toned
 from pipelines.vision.portrait.lab import Lab, lab_of, rgb_of, tone_of
 from pipelines.vision.portrait.likeness import hair_of, is_drawn, proportions_of, skin_of
 from pipelines.vision.portrait.locate import Portrait, locate, portrait
-from pipelines.vision.portrait.region import region_of
+from pipelines.vision.portrait.region import ellipse, region_of
 from pipelines.vision.portrait.reshape import LEAST_JACOBIAN, Proportions, reshaped
 from pipelines.vision.portrait.transplant import transplanted
 from tests.pipelines.portraits import Look, head
@@ -78,7 +79,8 @@ def test_a_transplant_changes_the_face_only(plain: Portrait) -> None:
     assert np.array_equal(done.rgb[done.mask == 0], plain.rgb[done.mask == 0])
     inner = region_of(plain.rgb, plain.face).oval
     assert (done.mask > 0)[inner > 0.8].mean() > 0.9
-    assert not (done.mask[inner == 0] > 0).any()
+    brows = ellipse(inner.shape, plain.face.at(0, -0.3), 1.6 * plain.face.eye_distance, 0.6 * plain.face.eye_distance, 0) < 1
+    assert not (done.mask[(inner == 0) & ~brows] > 0).any()
 
 
 def test_the_newcomer_takes_the_tone_of_the_place(plain: Portrait) -> None:
@@ -105,6 +107,27 @@ def test_a_fringe_stays_in_front() -> None:
     near = fringe & (region_of(target.rgb, target.face).oval > 0)
     assert near.any()
     assert np.abs(done.rgb - target.rgb)[near].max() < 0.06
+
+
+def test_a_brow_under_the_newcomers_hair_leaves_both_brows_as_they_were(plain: Portrait) -> None:
+    """Half a brow, or one of each person, looks wrong."""
+    other, tip = _portrait(WIDE), plain.face.at(-0.5, -0.15)
+    strand = np.array([(tip.x - 22, 40), (tip.x + 22, 40), (tip.x, tip.y)], np.int32)
+    covered = Portrait(cv2.fillPoly(other.rgb.copy(), [strand], (0.2, 0.14, 0.1)).astype(np.float32), other.face)
+    free, done = (transplanted(each, plain, 0.0, 256, np.random.default_rng(0)) for each in (other, covered))
+    brows = ellipse(plain.rgb.shape[:2], plain.face.at(0, -0.35), 0.9 * plain.face.eye_distance, 6, plain.face.roll) < 1
+    assert free.mask[brows].mean() > 0.5 > 0.02 > done.mask[brows].mean()
+    eyes = ellipse(plain.rgb.shape[:2], plain.face.left_eye, 4, 4, 0) < 1
+    assert (done.mask[eyes] > 0.5).all()
+
+
+def test_hard_shading_of_the_newcomer_is_softened_to_that_of_the_place(plain: Portrait) -> None:
+    other = _portrait(WIDE)
+    folds = 0.12 * np.sin(np.mgrid[: other.rgb.shape[0], : other.rgb.shape[1]][1] / 5.0)[..., None]
+    harsh = Portrait(np.clip(other.rgb * (1 + folds), 0, 1).astype(np.float32), other.face)
+    cheek = ellipse(plain.rgb.shape[:2], plain.face.at(0.55, 0.7), 16, 10, 0) < 1
+    seen, gain = transplanted(harsh, plain, 0.0, 256, np.random.default_rng(0)).rgb, 0.12 * lab_of(plain.rgb)[cheek][:, 0].mean()
+    assert lab_of(seen)[cheek][:, 0].std() < 0.7 * gain / np.sqrt(2)
 
 
 def test_the_working_size_hardly_shows(plain: Portrait) -> None:

@@ -256,3 +256,12 @@ def test_prompts_are_read(prompt: str, field: str, value: object) -> None:
 def test_light_is_read_from_words() -> None:
     assert wishes_of("warm light").warmth > 0 > wishes_of("cool overcast light").warmth
     assert wishes_of("dramatic hard light").hardness > 0 > wishes_of("soft light").hardness
+
+
+def test_hands_come_out_of_their_sleeves_without_notching_the_cuffs() -> None:
+    """In the last rows of each sleeve, no two stretches of it lie further apart than grain makes them."""
+    image = run(task(product("sweater"), size=Size(400, 608), mode=Mode.BALANCED), unwatched).image
+    worn = share_of(image, RED) > 0
+    for half in (worn[:, :150], worn[:, 250:]):
+        cuff = half[np.flatnonzero(half.sum(axis=1) > 9)[-16:]]
+        assert max(int(np.diff(np.flatnonzero(row)).max()) for row in cuff) <= 2

@@ -97,6 +97,31 @@ def test_backdrop_that_shows_at_an_armpit_is_cut_out() -> None:
     assert np.array_equal(without_backdrop(garment, flat.rgb).alpha[200:], garment.alpha[200:])
 
 
+@pytest.mark.parametrize("broad", [14, 40])
+def test_sleeve_panels_in_the_backdrop_s_colour_stay(broad: int) -> None:
+    """A white band across the sleeves of something that lies on white, from the seam outward."""
+    flat = tee(spread=0.9)
+    garment = _garment(flat)
+    rows, columns = np.mgrid[: flat.rgb.shape[0], : flat.rgb.shape[1]]
+    shoulder = garment.landmarks["shoulder_left"]
+    band = (columns < shoulder.x - 8) & (columns > shoulder.x - 8 - broad) & (flat.matte.alpha > 0.5)
+    rgb = np.where(band[..., None], np.uint8(255), flat.rgb)
+    above = band & (rows < garment.landmarks["armpit_left"].y - 6)
+    assert above.sum() > 300
+    kept = without_backdrop(garment, rgb).alpha
+    assert np.array_equal(kept[above], garment.alpha[above])
+    assert kept[band].sum() > 0.98 * garment.alpha[band].sum()
+
+
+def test_a_print_on_the_chest_in_the_backdrop_s_colour_stays() -> None:
+    flat = tee()
+    garment = _garment(flat)
+    rgb, at = flat.rgb.copy(), garment.landmarks["armpit_left"]
+    print_ = np.s_[int(at.y) + 2 : int(at.y) + 6, int(at.x) + 14 : int(at.x) + 26]
+    rgb[print_] = 255
+    assert without_backdrop(garment, rgb).alpha[print_].min() == 1
+
+
 def test_corrected_landmarks_replace_and_raise_confidence() -> None:
     garment = _garment(tee())
     moved = corrected(garment, {"hem_left": Point(90, 200)})

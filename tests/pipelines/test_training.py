@@ -55,6 +55,16 @@ def test_a_session_ends_with_its_minutes(tmp_path: Path) -> None:
     assert 0 < torch.load(tmp_path / "s", weights_only=True)["step"] < 1000
 
 
+def test_a_session_may_begin_with_weights_of_a_file(tmp_path: Path) -> None:
+    first = trained(2, Session(TINY, plan()))
+    saved(first.net, tmp_path / "net")
+    again = Session(TINY, plan(seed=5, start=tmp_path / "net"))
+    assert weights(again) == pytest.approx(weights(first), rel=0.01, abs=0.01)
+    assert again.step == 0
+    assert all(torch.equal(mean, now) for mean, now in zip(again.mean.parameters(), again.net.parameters(), strict=True))
+    assert weights(trained(1, again)) != weights(Session(TINY, plan(start=tmp_path / "net")))
+
+
 @pytest.mark.slow
 def test_other_processes_draw_the_scenes() -> None:
     with Pool(TINY, plan(workers=1), 0).filled() as pool:

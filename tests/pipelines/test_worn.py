@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from pipelines.images import Floats
 from pipelines.vision.garments.arms import bare_arm
@@ -38,6 +39,23 @@ def test_a_strip_of_the_waistband_is_clipped() -> None:
     kept = clipped(figure.rgb, loose, body)
     assert (kept & ~true).sum() < 0.35 * (loose & ~true).sum()
     assert (kept & true).sum() > 0.97 * true.sum()
+
+
+@pytest.mark.parametrize("slope", [-0.35, 0.35])
+def test_a_mask_that_runs_on_into_trousers_of_nearly_the_same_black_ends_at_the_hem(slope: float) -> None:
+    figure = person(top=(14, 14, 12))
+    dark = figure.rgb.astype(np.float32)
+    dark[figure.body.parts == Part.LOWER] = (22, 22, 28)
+    rgb = np.clip(dark + np.random.default_rng(0).normal(0, 1.5, dark.shape), 0, 255).astype(np.uint8)
+    true = figure.body.parts == Part.UPPER
+    rows, columns = np.mgrid[: rgb.shape[0], : rgb.shape[1]]
+    spilt = (figure.body.parts == Part.LOWER) & (
+        rows < SHOULDER + UNIT + np.maximum(0, (columns - 210) * np.sign(slope)) * abs(slope)
+    )
+    figure.body.parts[spilt] = Part.UPPER
+    kept = clipped(rgb, true | spilt, figure.body)
+    assert (kept & spilt).sum() < 0.3 * spilt.sum()
+    assert (kept & true).sum() > 0.96 * true.sum()
 
 
 def test_stripes_in_the_colour_of_the_wall_stay() -> None:

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from pipelines.draft.edits.canvas import ROWS, Canvas, Step, needed
 from pipelines.draft.edits.phrases import Clause
 from pipelines.draft.edits.shadows import cast_by, own_shadow, stance
-from pipelines.draft.scenery import place, warmth_of
+from pipelines.draft.looks import Setting
+from pipelines.draft.scenery import SETS, place, warmth_of
 from pipelines.images import Floats, blurred, linear, pixels, resized, srgb, to_float
 from pipelines.sizes import Size
 from pipelines.vision.rendering.backdrop import Backdrop, grained, sweep
-from pipelines.vision.rendering.sets import arch, daylight, terrace
 from pipelines.vision.rendering.surfaces import Material, surface
 
-_SETS = {"arch": arch, "terrace": terrace, "daylight": daylight}
 _DEPTH = {"standing": 0.006, "lying": 0.0, "cropped": 0.012}
 """Of the height: how far a scene behind each stance is out of focus."""
 _GREY = (0.86, 0.86, 0.865)
@@ -73,7 +72,7 @@ def _ground(step: Step, clause: Clause, cropped: bool) -> _Ground:
     if clause.scene == "context" or (canvas.context is not None and not (clause.colours or clause.surface or clause.scene)):
         return _from_context(step, cropped)
     if clause.scene:
-        scene = _SETS[clause.scene](size)
+        scene = SETS[cast(Setting, clause.scene)](size)
         shift = int(generator.integers(-size.width // 14, size.width // 14 + 1))
         light = _focused(np.roll(scene, shift, axis=1), 0.004 if cropped else 0.002)
         return _Ground(_grained(light, generator), _tint(canvas, srgb(np.clip(light, 0, 1))), True)

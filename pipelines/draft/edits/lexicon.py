@@ -83,6 +83,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("target", "defect", r"\b(logos?|stains?|spots?|dust|scratch(es)?|tags?|labels?|watermarks?|lint|threads?|objects?|things?|blemish(es)?|text|print|pins?|clips?|cables?|wires?|hands?|strings?|reflections?|smudges?|dirt|marks?|holes?|graphics?|hangers?|items?|numbers?|letters?|prints?)\b"),
     Entry("scene", "arch", r"\b(arch(way)?|niche|clay set)\b"),
     Entry("scene", "terrace", r"\b(terrace|hills|dusk sky|balcony)\b"),
+    Entry("scene", "brick", r"\b(brick( wall)?|bricks)\b"),
     Entry("scene", "daylight", r"\b((sunlit|sunny|daylight|window[- ]lit|bright) (room|wall|interior)|window[- ]?light on (a|the) wall|room with (a )?window\w*|loft)\b"),
     Entry("surface", "marble", r"\bmarble\b"),
     Entry("surface", "concrete", r"\b(concrete|cement|stone wall)\b"),

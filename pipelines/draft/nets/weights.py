@@ -26,10 +26,15 @@ def saved(net: nn.Module, path: Path) -> None:
 
 def restored(net: Net, path: Path) -> Net:
     """The net with the weights of the file in float32, for inference only, laid out for convolutions on a CPU."""
-    state = load_file(path)
-    net.load_state_dict({name: values.float() if values.is_floating_point() else values for name, values in state.items()})
+    begun(net, path)
     net = _fused(net.eval()).requires_grad_(False)
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def begun(net: nn.Module, path: Path) -> None:
+    """Put the weights of the file into a net, in float32."""
+    state = load_file(path)
+    net.load_state_dict({name: values.float() if values.is_floating_point() else values for name, values in state.items()})
 
 
 def _fused(net: Net) -> Net:

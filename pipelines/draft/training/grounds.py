@@ -22,9 +22,9 @@ _BUSY = ("collage", "room", "street", "leaves", "place")
 
 
 def ground(generator: Generator, size: Size, seed: int) -> Floats:
-    """float32 (h, w, 3): a background, two times in five a busy one."""
+    """float32 (h, w, 3): a background, more often than not a busy one."""
     first = 10_000 if seed >= HELD_OUT else 0
-    kind = generator.choice(("plain", "sweep", "surface", *_BUSY), p=(0.3, 0.15, 0.15, 0.1, 0.12, 0.08, 0.06, 0.04))
+    kind = generator.choice(("plain", "sweep", "surface", *_BUSY), p=(0.2, 0.12, 0.14, 0.13, 0.17, 0.11, 0.07, 0.06))
     return KINDS[str(kind)](generator, size, first)
 
 

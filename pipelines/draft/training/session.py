@@ -15,7 +15,7 @@ from typing import Any, Generic
 import numpy as np
 import torch
 
-from pipelines.draft.nets.weights import saved
+from pipelines.draft.nets.weights import begun, saved
 from pipelines.draft.training.lesson import HELD_OUT, Batch, Defaults, Drawn, Lesson
 
 LOG = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class Plan:
     bfloat16: bool = False
     report: int = 500
     """Steps between figures, checkpoints and saved weights."""
+    start: Path | None = None
+    """Weights to begin with; with none they are drawn by chance."""
 
 
 class Pool(Generic[Drawn]):
@@ -105,7 +107,10 @@ class Session(Generic[Drawn]):
         self.generator = np.random.default_rng(plan.seed)
         with torch.random.fork_rng():
             torch.manual_seed(plan.seed)
-            self.net = lesson.build().to(plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            net = lesson.build()
+        if plan.start:
+            begun(net, plan.start)
+        self.net = net.to(plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.mean = copy.deepcopy(self.net).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=plan.defaults.rate, weight_decay=1e-4)
         self.step, self.seconds, self.drawn = 0, 0.0, plan.seed * 100_000

@@ -35,8 +35,24 @@ FLAT_TO_HANGING = 0.95
 """Height of cloth on a body over its length laid flat: it runs over shoulders and chest."""
 THICKNESS = 0.012
 """Of the shoulder width: how far cloth stands off the shoulders."""
-SNUG = 0.09
+SNUG = 0.15
 """Of the shoulder width: a worn sleeve that stands off less than this gives the new one its outer edge."""
+MOST_INWARD = 0.6
+"""Share of the way to the middle that a shoulder beside the figure is moved at most."""
+BROADEST_HIPS = 0.16
+"""Of the shoulder width: how far a hip lies beyond the waist at most."""
+UPPER_ARM = (0.6, 0.8)
+"""Shares of the way from shoulder to elbow at which the middle of a bare arm is looked for."""
+STRAIGHT = 0.05
+"""Of the shoulder width: an arm whose middle lies no further from the line to the elbow runs straight."""
+PAST_ARMPIT = 0.03
+"""Of the shoulder width: how far inside the armpit a hanging sleeve's inner edge may lie."""
+OVER_WAISTBAND = 0.04
+"""Of the shoulder width: how far the hem of a top lies below the waistband."""
+LENGTHENED = 0.25
+"""Of the shoulder width: by how much a top is lengthened at most, so that no bare strip is left between it and the waistband."""
+LIKE_SHOULDERS = 0.3
+"""How much a hem slants as the shoulders do; the rest is as the hips."""
 Profile = NDArray[np.float64]
 
 
@@ -61,6 +77,8 @@ class Frame:
     """bool (h, w): skin of arms."""
     arm_scale: dict[Side, float]
     """How thick the arms are, in `ARM_RADII`."""
+    waistband: float | None
+    """Row where what is worn below the waist begins; None where nothing is."""
 
     @property
     def width(self) -> float:
@@ -77,7 +95,8 @@ def frame_of(body: Body) -> Frame:
     joints = body.joints
     if not {"left_shoulder", "right_shoulder"} <= joints.keys():
         raise PersonNotFound("the shoulders can't be seen. Use a photograph from the front with head, shoulders and hips.")
-    shoulders = _sides(body, "shoulder", {})
+    figure = (body.alpha > 0.5) & ~np.isin(body.parts, (Part.HAIR, Part.FACE))
+    shoulders = _on_figure(_sides(body, "shoulder", {}), figure)
     middle = between(shoulders["left"], shoulders["right"], 0.5)
     unit = float(np.hypot(shoulders["right"].x - shoulders["left"].x, shoulders["right"].y - shoulders["left"].y))
 
@@ -91,16 +110,16 @@ def frame_of(body: Body) -> Frame:
     neck = joints.get("neck", Point(middle.x, middle.y - 0.2 * unit))
     elbows = placed("elbow", 0.56, 0.74)
     bare_arms = np.isin(body.parts, (Part.LEFT_ARM, Part.RIGHT_ARM))
-    figure = (body.alpha > 0.5) & ~np.isin(body.parts, (Part.HAIR, Part.FACE))
     floor = _floor(figure) - 0.17 * unit
+    waists, armpits = placed("waist", 0.34, 0.84), _between_shoulders(placed("armpit", 0.39, 0.30), shoulders, unit)
     ankles = {side: Point(at.x, min(at.y, floor)) for side, at in placed("ankle", 0.18, 3.12).items()}
     return Frame(
         neck=neck,
         neck_half=_neck_half(body, neck, unit),
         shoulders=shoulders,
-        armpits=placed("armpit", 0.39, 0.30),
-        waists=placed("waist", 0.34, 0.84),
-        hips=placed("hip", 0.40, 1.20),
+        armpits=armpits,
+        waists=waists,
+        hips=_below(waists, placed("hip", 0.40, 1.20), unit),
         crotch=joints.get("crotch", Point(middle.x, middle.y + 1.42 * unit)),
         elbows=elbows,
         wrists=placed("wrist", 0.60, 1.30),
@@ -109,7 +128,45 @@ def frame_of(body: Body) -> Frame:
         figure=figure,
         bare_arms=bare_arms,
         arm_scale={side: _arm_scale(bare_arms, elbows[side], unit) for side in SIDES},
+        waistband=_waistband(body, waists, unit),
     )
+
+
+def _on_figure(shoulders: dict[Side, Point], figure: Mask) -> dict[Side, Point]:
+    """Shoulders that were put beside the figure, moved inward to where it begins."""
+    middle, reach = between(shoulders["left"], shoulders["right"], 0.5), abs(shoulders["right"].x - shoulders["left"].x) / 2
+    found = {}
+    for side, at in shoulders.items():
+        columns = np.linspace(at.x, at.x + (middle.x - at.x) * MOST_INWARD, max(2, int(reach)))
+        row = figure[int(np.clip(at.y, 0, figure.shape[0] - 1))]
+        inside = np.flatnonzero(row[np.clip(columns, 0, len(row) - 1).astype(int)])
+        moved = inside.size and abs(columns[inside[0]] - at.x) > 0.04 * reach
+        found[side] = Point(float(columns[inside[0]]), at.y) if moved else at
+    return found
+
+
+def _between_shoulders(armpits: dict[Side, Point], shoulders: dict[Side, Point], unit: float) -> dict[Side, Point]:
+    """Armpits held inside the shoulders above them."""
+    inset = 0.03 * unit
+    first, last = shoulders["left"].x + inset, shoulders["right"].x - inset
+    return {side: Point(float(np.clip(at.x, min(first, last), max(first, last))), at.y) for side, at in armpits.items()}
+
+
+def _below(waists: dict[Side, Point], hips: dict[Side, Point], unit: float) -> dict[Side, Point]:
+    """Hips held near the waist above them: on somebody who sits, the silhouette beside the hips is a thigh."""
+    reach = BROADEST_HIPS * unit
+    return {side: Point(float(np.clip(at.x, waists[side].x - reach, waists[side].x + reach)), at.y) for side, at in hips.items()}
+
+
+def _waistband(body: Body, waists: dict[Side, Point], unit: float) -> float | None:
+    """Where the lower garment begins so low that the old one must have covered its waistband, a little below the waist."""
+    left, right = (int(np.clip(at.x, 0, body.parts.shape[1] - 1)) for at in (waists["left"], waists["right"]))
+    between_ = np.ascontiguousarray(body.parts[:, left : max(left, right) + 1])
+    seen = np.flatnonzero((between_ == Part.LOWER).sum(axis=1) > 0.5 * between_.shape[1])
+    waist = (waists["left"].y + waists["right"].y) / 2
+    if not seen.size:
+        return None
+    return float(seen[0]) if seen[0] < waist + 0.38 * unit else waist + 0.2 * unit
 
 
 def complete(body: Body) -> Body:
@@ -209,7 +266,8 @@ def _on_shoulder(frame: Frame, side: Side, x: float) -> Point:
     start = int(np.clip(shoulder.y + 0.05 * frame.width, 0, height - 1))
     above = np.flatnonzero(~column[:start][::-1])
     seen = float(start - above[0]) if above.size else usual
-    y = float(np.clip(seen, usual - 0.04 * frame.width, usual + 0.13 * frame.width))
+    beside_neck = float(np.clip(abs(x - frame.neck.x) / frame.neck_half - 1.1, 0, 1))
+    y = float(np.clip(seen, usual - (0.04 + 0.09 * beside_neck) * frame.width, usual + 0.13 * frame.width))
     return Point(x, y - THICKNESS * frame.width)
 
 
@@ -248,11 +306,26 @@ def _side_of_torso(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: i
     drop = (marks[f"armpit_{side}"].y - marks[f"shoulder_{side}"].y) * cut.scale
     lowest = frame.armpits[side].y + 0.16 * frame.width
     armpit_y = float(np.clip(shoulder.y + drop, frame.armpits[side].y, lowest))
-    length = (marks[f"hem_{side}"].y - marks[f"collar_{side}"].y) * cut.scale * FLAT_TO_HANGING
-    hem_y = max(collar.y + length, armpit_y + 0.25 * frame.width)
+    hem_y = max(_hem_row(garment, frame, cut, side, sign), armpit_y + 0.25 * frame.width)
     down = _down_the_side(garment, frame, cut, sign, armpit_y, hem_y)
     armpit = Point(down[0, 0], down[0, 1])
     return np.vstack([array(collar, *line, shoulder, between(shoulder, armpit, 0.55)), down])
+
+
+def _hem_row(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -> float:
+    """Row of a corner of the hem: below the collar by the garment's own length, but down to the waistband where it would end
+    just above that, and slanted by as much as the hips and a little as the shoulders are.
+    """
+    marks = garment.landmarks
+    collar = np.mean([_on_shoulder(frame, each, frame.neck.x + way * cut.collar_half).y for each, way in _SIGNS])
+    lengths = {each: (marks[f"hem_{each}"].y - marks[f"collar_{each}"].y) * cut.scale * FLAT_TO_HANGING for each in SIDES}
+    middle = float(collar + np.mean(list(lengths.values())))
+    short = 0.0 if frame.waistband is None else frame.waistband + OVER_WAISTBAND * frame.width - middle
+    down = short if 0 < short < LENGTHENED * frame.width and garment.category != "dress" else 0.0
+    slants = [np.clip(group["right"].y - group["left"].y, -0.15 * frame.width, 0.15 * frame.width)
+              for group in (frame.hips, frame.shoulders)]  # fmt: skip
+    slant = (1 - LIKE_SHOULDERS) * slants[0] + LIKE_SHOULDERS * slants[1]
+    return float(collar + lengths[side] + down + sign * slant / 2)
 
 
 def _shoulder(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -> Point:
@@ -334,7 +407,7 @@ def sleeve_points(sleeve: Sleeve, frame: Frame, cut: Cut, side: Side, seam: Coor
     sign = -1 if side == "left" else 1
     start = 0.5 * (seam[0] + seam[1])
     inset = np.array([frame.shoulders[side].x - sign * 0.115 * frame.width, start[1]])
-    chain = np.vstack([inset, array(frame.elbows[side], frame.wrists[side])])
+    chain = np.vstack([inset, _bare_middles(frame, side, inset), array(frame.elbows[side], frame.wrists[side])])
     arm = _Arm(chain, np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(chain, axis=0), axis=1))]))
     whole = float(arm.distances[-1])
     length = sleeve.length * cut.scale
@@ -349,8 +422,39 @@ def sleeve_points(sleeve: Sleeve, frame: Frame, cut: Cut, side: Side, seam: Coor
         outward = outward if outward[0] * sign > 0 else -outward
         # Cloth falls to the inner side: the outer edge stays near the arm.
         outer = _around_arm(frame, arm.at(at) + outward * min(worn, 1.25 * radius), outward)
-        edges += [outer, arm.at(at) - outward * max(worn, 2 * worn - 1.25 * radius)]
+        inward = min(
+            max(worn, 2 * worn - 1.25 * radius), max(radius, _to_armpit(arm.at(at), outward, seam[1], sign, frame.width))
+        )
+        edges += [outer, arm.at(at) - outward * inward]
     return np.vstack([seam, *edges])
+
+
+def _to_armpit(
+    middle: NDArray[np.float64], outward: NDArray[np.float64], armpit: NDArray[np.float64], sign: int, unit: float
+) -> float:
+    """How far inward from the middle of a sleeve the column just inside the armpit lies, against `outward`; beyond that the
+    sleeve would be drawn across the chest. Infinite where the arm doesn't hang.
+    """
+    across = float(outward[0]) * sign
+    return float((middle[0] - armpit[0]) * sign + PAST_ARMPIT * unit) / across if across > 0.5 else float("inf")
+
+
+def _bare_middles(frame: Frame, side: Side, start: NDArray[np.float64]) -> Coordinates:
+    """(n, 2): the middle of the upper arm where it is bare, since one that is bent out doesn't run straight to the elbow."""
+    way = np.array([frame.elbows[side].x, frame.elbows[side].y]) - start
+    length = max(1.0, float(np.linalg.norm(way)))
+    across = np.array([way[1], -way[0]]) / length
+    offsets = np.arange(-0.25, 0.25, 0.005) * frame.width
+    height, width = frame.bare_arms.shape
+    found = []
+    for share in UPPER_ARM:
+        line = start + share * way + offsets[:, None] * across
+        x, y = (np.clip(line[:, k], 0, side_ - 1).astype(int) for k, side_ in ((0, width), (1, height)))
+        bare = np.flatnonzero(frame.bare_arms[y, x])
+        if bare.size > 0.09 * frame.width / (0.005 * frame.width) and np.ptp(bare) < 1.2 * bare.size:
+            off = float(offsets[bare].mean())
+            found.append(start + share * way + np.sign(off) * max(0.0, abs(off) - STRAIGHT * frame.width) * across)
+    return np.array(found).reshape(-1, 2)
 
 
 def _around_arm(frame: Frame, outer: NDArray[np.float64], outward: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,6 +25,8 @@ from pipelines.vision.garments.warp import Coordinates, Warped, fold_free, warpe
 from pipelines.vision.people.body import Body, Point
 
 STIFFNESS = 2e-3
+SPARE = 0.06
+"""Of the shoulder width: how far a sleeve may go on beyond its control points."""
 SHOULDER_ROW = 3
 """Row of the shoulder among the points of one side of a torso; the armpit comes two after it."""
 
@@ -83,7 +85,8 @@ def dress(garment: Garment, body: Body, size: Size, front: Coordinates | None = 
         if has_sleeve(garment, side):
             seam = target[[index * per_side + SHOULDER_ROW, index * per_side + SHOULDER_ROW + 2]]
             sleeve = sleeve_piece(garment, side)
-            layer = _placed(garment, sleeve.piece, sleeve_points(sleeve, frame, cut, side, seam), size)
+            points = sleeve_points(sleeve, frame, cut, side, seam)
+            layer = _within(_placed(garment, sleeve.piece, points, size), points, SPARE * frame.width)
             sleeves = _over(sleeves, layer)
     return Dressed(torso, sleeves)
 
@@ -100,6 +103,15 @@ def _placed(garment: Garment, piece: Piece, target: Coordinates, size: Size) -> 
     warp = fold_free(piece.points, target, size, STIFFNESS)
     found: Warped = warped(garment.colour, piece.alpha, warp, target, size)
     return Layer(found.colour, found.alpha, found.jacobian_min)
+
+
+def _within(layer: Layer, target: Coordinates, reach: float) -> Layer:
+    """A piece without what a warp carries further than `reach` beyond the hull of its control points, where it isn't held."""
+    hull = cv2.convexHull(np.round(target * 16).astype(np.int32))
+    inside = np.zeros(layer.alpha.shape, np.uint8)
+    cv2.fillPoly(inside, [hull], 255, cv2.LINE_8, 4)
+    cv2.polylines(inside, [hull], True, 255, max(1, round(2 * reach)), cv2.LINE_8, 4)
+    return replace(layer, alpha=(layer.alpha * cv2.blur(inside, (3, 3)) * np.float32(1 / 255)).astype(np.float32))
 
 
 def _nothing(size: Size) -> Layer:

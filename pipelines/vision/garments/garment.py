@@ -121,7 +121,9 @@ def isolate_worn(rgb: Bytes, matte: Matte, body: Body, hint: str = "") -> Matte:
         raise GarmentNotFound(f"the {named_category(hint) or 'garment'} can't be told from the person who wears it. {ADVICE}")
     reach = max(1.0, max(rgb.shape[:2]) / 900)
     cut = clipped(rgb, _without_slivers(worn, round(0.006 * max(rgb.shape[:2]))), body)
-    soft = gauss(cut.astype(np.float32), reach)
+    rim = dilated(cut, max(1, round(3 * reach)))
+    whole = cut | (rim & (body.parts == Part.BACKGROUND))  # towards the background the matte knows the edge better
+    soft = gauss(whole.astype(np.float32), reach)
     inner = np.clip(1.6 * soft - 0.5, 0, 1)  # half a pixel inward, so that no rim of skin comes along
     return replace(matte, alpha=(matte.alpha * inner).astype(np.float32))
 

@@ -14,7 +14,7 @@ from pipelines.images import Floats, Mask
 from pipelines.vision.garments.garment import Garment
 from pipelines.vision.garments.warp import Coordinates
 from pipelines.vision.people.body import Point
-from pipelines.vision.people.view import gauss, runs
+from pipelines.vision.people.view import disk, gauss, runs
 
 STATIONS = 9
 """Points down each side of a torso, a skirt or a leg."""
@@ -25,6 +25,10 @@ MOST_SAG = 0.12
 """Of a hem's width: how far it may run below or above the line between its corners."""
 SEAM_OVERLAP = 0.02
 """Of the torso's width: how far the torso runs on beneath a sleeve, so that no gap opens."""
+SLIVER = 0.08
+"""Of the torso's width: what of a piece is narrower than this along the cut to its neighbour is a remainder of that."""
+CLEANED_SIDE = 640
+"""Long side in pixels at which such remains are looked for."""
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
 
@@ -68,6 +72,7 @@ def torso_piece(garment: Garment) -> Piece:
     for side in SIDES:
         if has_sleeve(garment, side):
             alpha *= 1 - _sleeve_mask(garment, side, SEAM_OVERLAP * width)
+    alpha = _without_slivers(garment, alpha)
     solid = garment.alpha > 0.5
     sides = [_side_of_torso(garment, solid, side) for side in SIDES]
     bottom = array(garment.landmarks["collar_bottom"])
@@ -169,7 +174,11 @@ def sleeve_piece(garment: Garment, side: Side) -> Sleeve:
         centre = np.array([seam.x, seam.y]) + share * length * axis
         edges += [centre + high * across, centre + low * across]
         widths.append(float(high - low) / 2)
-    return Sleeve(Piece(garment.alpha * mask, np.vstack([array(shoulder, armpit), *edges])), length, tuple(widths))
+    return Sleeve(
+        Piece(_without_slivers(garment, garment.alpha * mask), np.vstack([array(shoulder, armpit), *edges])),
+        length,
+        tuple(widths),
+    )
 
 
 def _sleeve_mask(garment: Garment, side: Side, shift: float) -> Floats:
@@ -190,6 +199,27 @@ def _sleeve_mask(garment: Garment, side: Side, shift: float) -> Floats:
     outward = (np.arange(solid.shape[1])[None] + 0.5 - limit[:, None]) * sign
     soft = np.clip(outward / 2 + 0.5, 0, 1).astype(np.float32)
     return np.clip(cv2.resize(gauss(soft, 0.8), (width, height), interpolation=cv2.INTER_LINEAR), 0, 1).astype(np.float32)
+
+
+def _without_slivers(garment: Garment, alpha: Floats) -> Floats:
+    """A piece without the narrow remains of its neighbour beside the cut from the armpits to the cuffs."""
+    marks, width = garment.landmarks, _chest(garment)
+    scale = min(1.0, CLEANED_SIDE / max(alpha.shape))
+    solid = (cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) > 0.5).astype(np.uint8)
+    stout = cv2.dilate(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disk(max(1, round(0.5 * SLIVER * width * scale)))), disk(2))
+    rows, columns = np.ogrid[: solid.shape[0], : solid.shape[1]]
+    near = np.zeros(solid.shape, np.bool_)
+    for side in SIDES:
+        if has_sleeve(garment, side):
+            armpit, cuff = marks[f"armpit_{side}"], marks[f"cuff_{side}_inner"]
+            lowest = max(armpit.y, cuff.y) + 0.15 * width
+            beside = np.abs(columns / scale - armpit.x) < 0.14 * width
+            near |= beside & (rows / scale > armpit.y) & (rows / scale < lowest)
+    lost = gauss(((solid > 0) & (stout == 0) & near).astype(np.float32), 0.7)
+    if not lost.any():
+        return alpha
+    size = (alpha.shape[1], alpha.shape[0])
+    return np.asarray(alpha * (1 - np.clip(2 * cv2.resize(lost, size, interpolation=cv2.INTER_LINEAR), 0, 1)), dtype=np.float32)
 
 
 def _moved(point: Point, shift: float, scale: float) -> Point:

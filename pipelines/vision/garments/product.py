@@ -8,13 +8,13 @@ import numpy as np
 from PIL import Image
 
 from pipelines.errors import GarmentNotFound, PersonNotFound
-from pipelines.images import Bytes, Floats, Mask, alpha_of, linear, pixels, resized, srgb
-from pipelines.sizes import Mode, Size
+from pipelines.images import Bytes, Floats, Mask, alpha_of, linear, pixels, srgb
+from pipelines.sizes import Mode
 from pipelines.vision.faces import SEARCH_SIDE, find_faces, plausible_skin
-from pipelines.vision.garments.garment import named_category
+from pipelines.vision.garments.garment import isolate_worn, named_category
+from pipelines.vision.garments.relabel import relabelled
 from pipelines.vision.garments.straighten import Cutout
 from pipelines.vision.mattes.matting import Matte, matte_of, matte_of_part
-from pipelines.vision.mattes.segment import grab
 from pipelines.vision.people.body import Body, Part
 from pipelines.vision.people.person import read_person
 
@@ -26,7 +26,6 @@ _LEAST_CONFIDENCE = 0.5
 _LEAST_SKIN = 0.02
 """Share of skin's colours below which nobody is looked for."""
 _OCCLUDED = 0.12
-_CUT_SIDES = {Mode.FAST: 280, Mode.BALANCED: 640, Mode.QUALITY: 640}
 _FACE_SIDES = {Mode.FAST: 280, Mode.BALANCED: SEARCH_SIDE, Mode.QUALITY: SEARCH_SIDE}
 
 
@@ -79,8 +78,9 @@ def _wearer(rgb: Bytes, whole: Matte, mode: Mode) -> Body | None:
 
 
 def _garment(rgb: Bytes, whole: Matte, body: Body, mode: Mode, wanted: str) -> Matte:
-    worn = np.isin(body.parts, _chosen(body.parts, wanted)) & (body.alpha > 0.5)
-    mask = _recut(rgb, worn, body.alpha > 0.5, _CUT_SIDES[mode])
+    body = relabelled(rgb, body)
+    hint = "trousers" if _chosen(body.parts, wanted) == (Part.LOWER,) else wanted
+    mask = isolate_worn(rgb, whole, body, hint).alpha > 0.5
     if mask.mean() < _LEAST_SHARE:
         raise GarmentNotFound("no garment was found on the person in this picture; use a photograph of the product alone")
     filled = _without_holes(mask)
@@ -90,29 +90,6 @@ def _garment(rgb: Bytes, whole: Matte, body: Body, mode: Mode, wanted: str) -> M
             f"hands, arms or hair hide about {hidden:.0%} of the garment; use a photograph where it is in full view"
         )
     return matte_of_part(_mended(rgb, filled & ~mask), whole, filled, mode)
-
-
-def _recut(rgb: Bytes, part: Mask, person: Mask, side: int) -> Mask:
-    """The part with its edges cut anew by colour, since slivers of skin and hair cling to labels; loose and thin bits go."""
-    scale = min(1.0, side / max(rgb.shape[:2]))
-    size = Size(max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale)))
-    small = resized(rgb, size)
-    inside, body = (resized(each.astype(np.float32), size) > 0.5 for each in (part, person))
-    reach = 0.06 * float(np.sqrt(np.count_nonzero(inside) + 1.0))
-    depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5)
-    away = cv2.distanceTransform(1 - inside.astype(np.uint8), cv2.DIST_L2, 5)
-    labels = np.where(inside, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    labels[depth > reach] = cv2.GC_FGD
-    labels[(away > 0.4 * reach) | ~body] = cv2.GC_BGD
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
-    width = 2 * round(0.6 * reach) + 1
-    opened = cv2.morphologyEx(
-        grab(np.asarray(lab, np.uint8), labels, 4).astype(np.uint8),
-        cv2.MORPH_OPEN,
-        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)),
-    )
-    full = cv2.resize(_largest(opened > 0).astype(np.float32), (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(full > 0.5)
 
 
 def _chosen(parts: Bytes, wanted: str) -> tuple[Part, ...]:
@@ -136,14 +113,6 @@ def _between(mask: Mask) -> Mask:
     """The mask with its bays closed."""
     reach = 2 * round(0.12 * np.sqrt(np.count_nonzero(mask)) / 2) + 1
     return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)) > 0
-
-
-def _largest(mask: Mask) -> Mask:
-    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
-    if count < 2:
-        return mask & False
-    return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
 
 
 def _without_holes(mask: Mask) -> Mask:

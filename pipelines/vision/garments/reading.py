@@ -1,7 +1,7 @@
 """A garment's category and landmarks as the small net reads them, put right by the outline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,6 +23,10 @@ ON_BOTTOM = ("waist_left", "waist_right", "hem_left", "hem_right")
 LEGS = ("crotch", "leg_left_inner", "leg_right_inner")
 CERTAIN = 0.8
 """Probability from which the net's category counts even where its landmarks don't."""
+DRESS_LENGTH = 1.95
+"""Collar to hem over the width at the armpits that tops and dresses share."""
+LENGTH_COUNTS = 30.0
+"""Log odds of a dress against a top for each such width that something is longer."""
 LIKELY = 0.5
 """Probability from which a landmark that not every garment has is taken to be there."""
 
@@ -47,6 +51,7 @@ def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None, 
     from pipelines.draft.nets.garment import read
 
     said = read(_net(), rgb, alpha)
+    said = replace(said, category=_by_length(said))
     possible = CLOTHES if worn else tuple(said.category)
     category = named or max(possible, key=lambda name: said.category[name])
     likely = category if said.category[category] > CERTAIN else None
@@ -69,6 +74,20 @@ def _net() -> "GarmentNet":
     from pipelines.draft.nets.weights import path_of, restored
 
     return restored(GarmentNet(), path_of("garment"))
+
+
+def _by_length(said: "Reading") -> Mapping[str, float]:
+    """The categories' probabilities, with the share of tops and dresses told by the length too: the net sees that a hem is wide
+    and a side is draped better than how long for its width something is.
+    """
+    marks, (top, dress) = said.marks, (said.category[name] + 1e-6 for name in ("top", "dress"))
+    length = sum(marks[f"hem_{side}"].y - marks[f"collar_{side}"].y for side in ("left", "right")) / 2
+    width = marks["armpit_right"].x - marks["armpit_left"].x
+    if width <= 0:
+        return said.category
+    odds = float(np.clip(np.log(dress / top) + LENGTH_COUNTS * (length / width - DRESS_LENGTH), -30, 30))
+    share = 1 / (1 + np.exp(-odds))
+    return {**said.category, "top": float((top + dress) * (1 - share)), "dress": float((top + dress) * share)}
 
 
 def _names(said: "Reading", category: str) -> tuple[str, ...]:

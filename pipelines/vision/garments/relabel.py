@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.images import Bytes, Mask
+from pipelines.vision.garments.worn import above_hem
 from pipelines.vision.people.body import Body, Part
 from pipelines.vision.people.view import disk, gauss, pieces
 
@@ -45,7 +46,8 @@ def relabelled(rgb: Bytes, body: Body) -> Body:
     parts = cv2.resize(body.parts, size, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint8)
     unit = _unit(body) * scale
     new = _skin_given_back(small, parts, body, unit, scale)
-    new = _shoes_told(small, _cloth_given_back(small, new, unit), body, unit, scale)
+    new = _lower_given_back(small, _cloth_given_back(small, new, unit), body, unit, scale)
+    new = _shoes_told(small, new, body, unit, scale)
     if (new == parts).all():
         return body
     changed = new != parts
@@ -96,6 +98,17 @@ def _cloth_given_back(rgb: Bytes, parts: Bytes, unit: float) -> Bytes:
         found |= hair & near & (strands.values < -SURE)
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, round(0.006 * unit)))) > 0
     return np.where(found, _nearest(parts, upper), parts).astype(np.uint8)
+
+
+def _lower_given_back(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: float) -> Bytes:
+    """What was taken for the upper garment but lies below the edge of its hem becomes what is worn below the waist."""
+    upper, lower = parts == Part.UPPER, parts == Part.LOWER
+    waist = min((at.y for name, at in body.joints.items() if name.endswith("waist")), default=np.inf) * scale
+    found = upper & ~above_hem(rgb, upper, lower) & (np.arange(parts.shape[0])[:, None] > waist)
+    near = cv2.dilate(lower.astype(np.uint8), disk(max(2, round(0.03 * unit)))) > 0
+    stout = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, round(0.03 * unit)))) > 0
+    kept = [piece for piece in pieces(found) if (piece & near).any() and (piece & stout).any()]
+    return np.where(np.any(kept, axis=0), np.uint8(Part.LOWER), parts).astype(np.uint8) if kept else parts
 
 
 def _shoes_told(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: float) -> Bytes:

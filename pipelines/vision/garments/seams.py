@@ -14,10 +14,19 @@ from pipelines.vision.people.view import disk, gauss
 
 WIDEST = 0.05
 """Of the shoulder width: gaps up to this breadth are closed."""
+DEEPEST = 0.10
+"""The same within `PIT` of an armpit, where sleeve and side meet."""
+PIT = 0.10
 CREASE = 0.72
 """How dark the cloth is in such a gap."""
-NEAR = 0.20
+NEAR = 0.35
 """Of the width at the armpits: how far around an armpit the background may show through."""
+BROADEST = 0.06
+"""Of the width at the armpits: what is broader than this and of the background's colour is a part of the garment."""
+ABOVE_ARMPIT = 0.04
+"""Of the width at the armpits: how far above an armpit such a slit may begin."""
+OPENING = 0.04
+"""Of the width at the armpits: such a slit comes this near to the outside; prints lie deeper."""
 LEAST_APART = 25.0
 """CIELAB difference of cloth and background from which that can be told."""
 SIDE = 420
@@ -26,7 +35,8 @@ SIDE = 420
 
 def without_backdrop(garment: Garment, rgb: Bytes) -> Garment:
     """`garment` without what shows of its background, in uint8 (h, w, 3), between a sleeve and the side: slits that a cut-out
-    takes for cloth. Only near the armpits and only where the background has another colour than the cloth.
+    takes for cloth. Only below the armpits, near them, and only what is narrow and has another colour than the cloth: sleeves
+    may have panels and prints in the colour of the background.
     """
     marks = garment.landmarks
     if garment.sleeves == "none" or not {"armpit_left", "armpit_right"} <= marks.keys():
@@ -43,11 +53,23 @@ def without_backdrop(garment: Garment, rgb: Bytes) -> Garment:
     rows, columns = np.ogrid[: rgb.shape[0], : rgb.shape[1]]
     near = np.zeros(inside.shape, np.bool_)
     for side in ("left", "right"):
-        near |= np.hypot(columns - marks[f"armpit_{side}"].x, rows - marks[f"armpit_{side}"].y) < NEAR * width
+        armpit = marks[f"armpit_{side}"]
+        around = np.hypot(columns - armpit.x, rows - armpit.y) < NEAR * width
+        near |= around & (rows > armpit.y - ABOVE_ARMPIT * width)
     away = np.linalg.norm(lab - ground, axis=2) / apart
     shown = np.clip((0.65 - away) / 0.25, 0, 1).astype(np.float32)
-    slit = cv2.dilate((shown > 0.3).astype(np.uint8), disk(2)) * near
-    return replace(garment, alpha=np.where(slit > 0, garment.alpha * (1 - shown), garment.alpha).astype(np.float32))
+    close = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 3) < OPENING * width
+    slit = cv2.dilate(_narrow((shown > 0.3) & ~outside, close, BROADEST * width).astype(np.uint8), disk(3)) * near
+    mixed = np.clip((0.9 - away) / 0.5, 0, 1).astype(np.float32)
+    return replace(garment, alpha=np.where(slit > 0, garment.alpha * (1 - mixed), garment.alpha).astype(np.float32))
+
+
+def _narrow(mask: Mask, reached: Mask, breadth: float) -> Mask:
+    """The pieces of a mask that are nowhere broader than `breadth` and have a part that is `reached`."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    open_ = np.isin(labels, np.unique(labels[mask & reached]))
+    return np.asarray(mask & open_ & ~np.isin(labels, np.unique(labels[depth > 0.5 * breadth])))
 
 
 def without_gaps(dressed: Dressed, frame: Frame) -> Dressed:
@@ -73,13 +95,17 @@ def _gaps(alpha: Floats, frame: Frame, scale: float) -> Mask:
     """bool (h, w): what a closing adds below the shoulders and above the waist, and small enclosed holes."""
     solid = (alpha > 0.5).astype(np.uint8)
     unit = frame.width * scale
-    closed = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, disk(max(1, round(0.5 * WIDEST * unit)))) > 0
+    closed, pits = (
+        cv2.morphologyEx(solid, cv2.MORPH_CLOSE, disk(max(1, round(0.5 * most * unit)))) > 0 for most in (WIDEST, DEEPEST)
+    )
     rows = np.arange(alpha.shape[0])[:, None]
     columns = np.arange(alpha.shape[1])[None]
     near = np.zeros(alpha.shape, np.bool_)
     for at in frame.armpits.values():
+        closed |= pits & (np.hypot(columns - at.x * scale, rows - at.y * scale) < PIT * unit)
         near |= (np.abs(columns - at.x * scale) < 0.22 * unit) & (np.abs(rows - at.y * scale - 0.12 * unit) < 0.32 * unit)
-    gaps = closed & near & (alpha < 0.97)
+    rim = cv2.dilate((~closed).astype(np.uint8), disk(2)) > 0  # what a closing adds along an outer edge is no gap
+    gaps = closed & near & (alpha < 0.97) & ~rim
     count, labels, figures, _ = cv2.connectedComponentsWithStats(1 - solid)
     small = [k for k in range(1, count) if figures[k, cv2.CC_STAT_AREA] < 0.02 * unit**2]
     enclosed = np.isin(labels, small) & near

@@ -67,7 +67,7 @@ def undress(photo: Floats, body: Body, frame: Frame, old: Mask, light: Floats, r
         lower = np.zeros_like(lower)
         outline = np.maximum(outline, _legs(frame, old.shape) * (body.alpha > 0.5)).astype(np.float32)
     naked = gauss(np.maximum(outline, arms_seen.astype(np.float32)), max(0.6, 0.004 * frame.width))
-    below = _below_waistband(body, frame) * _between_hips(frame, old.shape)
+    below = _below_waistband(frame, old.shape[0]) * _between_hips(frame, old.shape)
     naked = np.maximum(naked, below[..., 0] * gauss((body.alpha > 0.5).astype(np.float32), 0.8))
     ground = _spread(photo, (body.alpha < 0.02) & ~hole, rng)
     legs = _spread(photo, lower & ~hole, rng) if lower.sum() > 400 else skin
@@ -168,17 +168,11 @@ def _spread(photo: Floats, known: Mask, rng: np.random.Generator) -> Floats:
     return with_grain(wide.astype(np.float32), grain_of(photo, core), rng)
 
 
-def _below_waistband(body: Body, frame: Frame) -> Floats:
-    """float32 (h, 1, 1): 0 above the waistband, 1 below. Where the lower garment begins so low that the old one must have
-    covered its waistband, that is put a little below the waist.
-    """
+def _below_waistband(frame: Frame, rows: int) -> Floats:
+    """float32 (h, 1, 1): 0 above the waistband, 1 below."""
     waist = (frame.waists["left"].y + frame.waists["right"].y) / 2
-    counts = (body.parts == Part.LOWER).sum(axis=1)
-    seen = np.flatnonzero(counts > 0.35 * frame.chest)
-    first = float(seen[0]) if seen.size else waist + 0.2 * frame.width
-    band = first if first < waist + 0.38 * frame.width else waist + 0.2 * frame.width
-    rows = np.arange(body.parts.shape[0])
-    share = np.clip((rows - band) / max(1.0, 0.015 * frame.width) + 0.5, 0, 1)
+    band = frame.waistband if frame.waistband is not None else waist + 0.2 * frame.width
+    share = np.clip((np.arange(rows) - band) / max(1.0, 0.015 * frame.width) + 0.5, 0, 1)
     return np.asarray(share[:, None, None], dtype=np.float32)
 
 

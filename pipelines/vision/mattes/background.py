@@ -82,6 +82,13 @@ def read_backdrop(lab: Floats) -> Backdrop:
     return _judged(lab, full, border_weight(height, width))
 
 
+def explained(lab: Floats, backdrop: Backdrop, weight: Floats) -> float:
+    """0 to 1: share of the border of float32 (h, w, 3), CIE Lab, that the backdrop explains, where a pixel counts as much as
+    `weight`, float32 (h, w), says; 1 where none counts."""
+    border = border_weight(*weight.shape) * weight
+    return _explained(lab, backdrop.surface, border) if border.any() else 1.0
+
+
 def localised(backdrop: Backdrop, lab: Floats, outside: Mask) -> Backdrop:
     """The backdrop bent to what is seen in `outside`, the pixels known to be background; it fades out away from them."""
     known = outside.astype(np.float32)

@@ -27,6 +27,9 @@ _BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
 """The net's answer up to which it is believed where the classical segmentation sees the subject."""
 _CERTAIN, _OTHER = 0.8, 0.8
 """Certainty from which on, and overlap below which, the net decides alone."""
+_TRUST = (0.3, 0.55, 0.84, 0.9), (0.0, 0.65, 0.65, 1.0)
+"""The net's certainty, and its share in a busy picture: unless it is certain throughout, the classical segmentation finds what
+it misses and the reverse."""
 _SMALLEST = 0.0002
 """Share of the picture of the smallest such part."""
 _HARDLY = 0.4
@@ -96,7 +99,8 @@ def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Ma
     like = darkened(rgb, backdrop.surface) | (distance(lab, backdrop.surface) < 1.5 * near_threshold(backdrop.noise))
     seen = (net.alpha > 0.5) | (found.mask & like)
     leads = net.certainty > _CERTAIN and np.count_nonzero(seen & found.mask) < _OTHER * np.count_nonzero(seen | found.mask)
-    added = seen & ~found.mask if leads else _added(distance(lab, backdrop.surface) / backdrop.noise, found.mask, net)
+    off, likely = distance(lab, backdrop.surface) / backdrop.noise, net.alpha > (0.5 if leads else _LIKELY)
+    added = _added(off, likely & ~found.mask, net, 0.5 if leads else _SURE)
     taken = _taken(lab, found, found.mask & like, net) | (_opened(found.mask & ~seen) if leads else added & False)
     if not added.any() and not taken.any():
         return found.mask
@@ -105,14 +109,15 @@ def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Ma
     return np.where(near, refined(lab, backdrop, mask, _thinned(~mask, 2), cuts), mask)
 
 
-def _added(off: Floats, mask: Mask, net: Opinion) -> Mask:
-    """Parts beside the mask that the net takes for the subject and that differ at all from the backdrop, `off` noises away."""
-    likely = _opened((net.alpha > _LIKELY) & ~mask)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
-    large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
-    parts = [part for part in (labels == index for index in large) if float(net.alpha[part].mean()) > _SURE]
+def _added(off: Floats, likely: Mask, net: Opinion, least: float) -> Mask:
+    """Parts of what the net takes for the subject, surer of them than `least`, that differ at all from the backdrop, `off`
+    noises away."""
+    opened = _opened(likely)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened.astype(np.uint8), connectivity=4)
+    large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * likely.size]
+    parts = [part for part in (labels == index for index in large) if float(net.alpha[part].mean()) > least]
     kept = [part for part in parts if float(np.median(off[part])) > _APART]
-    return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(mask)
+    return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(likely)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +185,12 @@ def _opened(region: Mask) -> Mask:
 
 
 def _among_things(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Mask:
-    trust = float(np.clip((net.certainty - 0.5) / 0.35, 0, 1))
+    """What a graph cut makes of the net's answer and the classical mask, of which the surer one counts for more."""
+    trust = float(np.interp(net.certainty, *_TRUST))
     score = trust * net.alpha + (1 - trust) * found.mask
     labels = np.where(score > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[score > 0.9], labels[score < 0.1] = cv2.GC_FGD, cv2.GC_BGD
-    return grab(rgb, labels, cuts)
+    return grab(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)), labels, cuts)
 
 
 def obeyed(rgb: Bytes, found: Segmentation, net: Opinion, hints: Hints) -> Segmentation:

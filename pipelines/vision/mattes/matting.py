@@ -60,6 +60,8 @@ _EFFORTS = {
 
 _LEAST_SEPARATION = 0.3
 _SMOOTHEST = 0.008
+_HARDLY = 0.15
+"""The net's answer below which a pixel surely is background."""
 _STANDING = 1.6
 """Height over width from which a subject stands as people do."""
 
@@ -105,7 +107,7 @@ def matte(rgb: Bytes, mode: Mode, watch: Callable[[str], None] = _unwatched, hin
 def _found(small: Bytes, net: Opinion, hints: Hints, effort: _Effort) -> Segmentation:
     """The subject at the small size, by the classical segmentation, the net and the person, whose word is the last."""
     told = hints.at(Size(small.shape[1], small.shape[0]))
-    found = agreed(small, segment(small, effort.cuts, nobody), net, effort.cuts)
+    found = agreed(small, segment(small, effort.cuts, nobody, net.alpha < _HARDLY), net, effort.cuts)
     found = obeyed(small, found, net, told)
     if (found.separation < _LEAST_SEPARATION and not hints.said) or not 0.001 < found.mask.mean() < 0.98:
         raise SubjectNotFound("nothing in this picture stands out from its background; use one with a plainer background")

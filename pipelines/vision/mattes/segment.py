@@ -11,13 +11,28 @@ from skimage.segmentation import watershed
 from pipelines.images import Bytes, Floats, Mask
 from pipelines.vision.faces import Face, find_faces
 from pipelines.vision.mattes.anatomy import body_labels, vivid, without_poles
-from pipelines.vision.mattes.background import Backdrop, distance, lab_of, localised, read_backdrop
+from pipelines.vision.mattes.background import (
+    Backdrop,
+    border_weight,
+    connected_to,
+    distance,
+    explained,
+    lab_of,
+    localised,
+    read_backdrop,
+)
 from pipelines.vision.mattes.gaps import Finder, openings, steepness
 from pipelines.vision.mattes.saliency import saliency
-from pipelines.vision.mattes.surround import near_threshold, surround
+from pipelines.vision.mattes.surround import darkened, near_threshold, surround
 
 _BUSY = 0.65
 """How far a mask made without a backdrop is trusted."""
+_QUIET, _STRANGE = 0.96, 0.03
+"""Least share of the border that a backdrop explains, and largest share of background within that it doesn't: before rooms
+and streets they are less and more."""
+_LOW = 0.6
+_CLEARLY = 6.0
+"""Difference from a backdrop, in Lab units, that is no matter of light."""
 _FACE_SIDE = 260
 _SMALLEST_PART = 0.0006
 """Share of the picture below which a loose part or a hole is a blemish, not a shape."""
@@ -50,18 +65,37 @@ def nobody() -> Face | None:
     return None
 
 
-def segment(rgb: Bytes, cuts: int, face: Finder | None = None) -> Segmentation:
+def segment(rgb: Bytes, cuts: int, face: Finder | None = None, aside: Mask | None = None) -> Segmentation:
     """The subject of a small picture, uint8 (h, w, 3) of a few hundred pixels, with `cuts` rounds of GrabCut.
 
-    `face` tells shaded gaps from prints; without one the picture is searched where that matters. The mask is all False
-    where nothing stands out.
+    `face` tells shaded gaps from prints; without one the picture is searched where that matters. `aside`, bool (h, w), is
+    what something else is sure is background: a backdrop must then explain nearly all of it. The mask is all False where
+    nothing stands out.
     """
     lab = lab_of(rgb)
     backdrop = read_backdrop(_calm(rgb))
-    if backdrop.plain:
+    if backdrop.plain and (aside is None or _quiet(rgb, lab, backdrop, aside)):
         return _on_backdrop(rgb, lab, backdrop, cuts, face or finder(rgb))
     mask = _among_things(rgb, cuts)
     return Segmentation(mask, None, _BUSY * _separation(lab, mask))
+
+
+def _quiet(rgb: Bytes, lab: Floats, backdrop: Backdrop, aside: Mask) -> bool:
+    """Whether `aside`, bool (h, w), holds the backdrop and shadows on it, and no things. Low at the sides, where figures are
+    cut, the border counts for less; what touches the subject may be its clothes, unless a face says where those are."""
+    high = np.linspace(0, 1, len(aside))[:, None] < _LOW
+    if explained(lab, backdrop, np.where(high, 1, 0.3).astype(np.float32) * aside.astype(np.float32)) < _QUIET:
+        return False
+    within, limit = _shrunk(aside, 3), max(_CLEARLY, 3 * near_threshold(backdrop.noise))
+    strange = within & (distance(lab, backdrop.surface) > limit) & ~darkened(rgb, backdrop.surface)
+    strange = cv2.morphologyEx(strange.astype(np.uint8), cv2.MORPH_OPEN, _disc(1)) > 0
+    most = _STRANGE * np.count_nonzero(within)
+    if np.count_nonzero(strange) <= most:
+        return True
+    beside = cv2.dilate((~aside).astype(np.uint8), _disc(6)) > 0
+    frame = (border_weight(*aside.shape) == 1) & high
+    apart = strange & (~connected_to(beside, strange) | connected_to(frame, strange))
+    return bool(np.count_nonzero(apart) <= most) and not find_faces(rgb)
 
 
 def _calm(rgb: Bytes) -> Floats:

@@ -35,6 +35,13 @@ LEAK = 0.3
 """By how much background must be likelier than any part where the matte says that there is none: it may have leaked."""
 UNLIKE_SKIN, UNLIKE_HUE, LEAST_CHROMA = 18.0, 0.35, 6.0
 """Differences of chromaticity in CIELAB and of its hue in radians that shade and blush don't explain; greys have no hue."""
+TOUCHED, CLOTH_LIKE = 0.3, 2.0
+"""Share of a limb's outline that lies on a garment, and how much nearer than to skin its colour is, for it to be of that garment."""
+LIMB_SIDE = 512
+"""Long side in pixels down to which pixels are passed over where limbs are told from cloth."""
+SURE_SKIN = (Part.FACE, Part.NECK, Part.LEFT_HAND, Part.RIGHT_HAND)
+LIMBS = (Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_LEG, Part.RIGHT_LEG)
+GARMENTS = (Part.UPPER, Part.LOWER, Part.DRESS)
 SKIN = (
     Part.FACE, Part.NECK, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND, Part.TORSO, Part.LEFT_LEG, Part.RIGHT_LEG,
 )  # fmt: skip
@@ -193,7 +200,12 @@ def _box(values: Floats) -> Floats:
 
 
 def clothed(rgb: Bytes, parts: Bytes) -> Bytes:
-    """The labels with what was taken for a bare trunk but hasn't the skin's colour as the upper garment."""
+    """The labels with what was taken for bare skin but hasn't its colour as the garment that it belongs to."""
+    return _covered_limbs(rgb, _covered_trunk(rgb, parts))
+
+
+def _covered_trunk(rgb: Bytes, parts: Bytes) -> Bytes:
+    """A bare trunk is an upper garment where its chromaticity is not that of the rest of the skin."""
     skin = np.isin(parts, [int(part) for part in SKIN if part != Part.TORSO])
     bare = parts == Part.TORSO
     if not bare.any() or skin.sum() < LEAST_CLEAR:
@@ -223,3 +235,37 @@ def _told(rgb: Bytes, parts: Bytes, own: NDArray[np.floating]) -> Bytes:
     unlike = turned | (np.linalg.norm(plane - own, axis=2) > UNLIKE_SKIN)
     other = cv2.GaussianBlur(unlike.astype(np.float32), (0, 0), 2.0) > 0.5
     return np.where(bare & other, np.uint8(Part.UPPER), parts).astype(np.uint8)
+
+
+def _covered_limbs(rgb: Bytes, parts: Bytes) -> Bytes:
+    """A piece of arm or leg is of the garment that it touches where its colour is nearer to that than to face, neck and hands."""
+    step = max(1, max(parts.shape) // LIMB_SIDE)
+    seen = np.ascontiguousarray(parts[::step, ::step])
+    sure = np.isin(seen, SURE_SKIN)
+    if sure.sum() < LEAST_CLEAR:
+        return parts
+    plane = cv2.cvtColor(to_float(np.ascontiguousarray(rgb[::step, ::step])), cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float32)
+    skin = np.median(plane[sure], axis=0)
+    told = seen.copy()
+    for limb in LIMBS:
+        count, pieces = cv2.connectedComponents((seen == limb).astype(np.uint8))
+        for number in range(1, count):
+            piece = pieces == number
+            if (garment := _cloth_of(piece, seen, plane, skin)) is not None:
+                told[piece] = garment
+    if np.array_equal(told, seen):
+        return parts
+    told, seen = (np.kron(each, np.ones((step, step), np.uint8))[: parts.shape[0], : parts.shape[1]] for each in (told, seen))
+    return np.where((told != seen) & np.isin(parts, LIMBS), told, parts).astype(np.uint8)
+
+
+def _cloth_of(piece: Mask, parts: Bytes, plane: NDArray[np.floating], skin: NDArray[np.floating]) -> Part | None:
+    """The garment around a piece of a limb whose chromaticity in `plane`, (h, w, 2), it has rather than that of `skin`, (2,)."""
+    around = parts[(cv2.dilate(piece.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~piece]
+    own = np.median(plane[piece], axis=0)
+    for garment in GARMENTS:
+        if np.count_nonzero(around == garment) > TOUCHED * around.size:
+            cloth = np.median(plane[parts == garment], axis=0)
+            if CLOTH_LIKE * np.linalg.norm(own - cloth) < np.linalg.norm(own - skin):
+                return garment
+    return None

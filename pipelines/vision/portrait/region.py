@@ -43,7 +43,7 @@ def region_of(rgb: Floats, face: Features) -> Region:
     lab = lab_of(cv2.bilateralFilter(rgb, 5, 0.06, 2).astype(np.float32))
     oval_radius = ellipse(shape, face.at(0, (TOP + BOTTOM) / 2), HALF * gap, (BOTTOM - TOP) / 2 * face.height, face.roll)
     alike = _likeness(lab, face, oval_radius)
-    inner = _features(shape, face)
+    inner = features_of(shape, face)
     glasses = alike[_disc(shape, face.at(0, 0), 0.12 * gap)].mean() < 0.35
     front = _front(rgb, alike < 0.4, oval_radius, inner if not glasses else np.zeros(shape, bool), gap)
     soft = np.clip((1 - oval_radius) * 2, 0, 1)
@@ -66,15 +66,15 @@ def _likeness(lab: Floats, face: Features, oval_radius: Floats) -> Floats:
     return np.asarray(np.clip(1.9 - np.linalg.norm(away, axis=2), 0, 1), dtype=np.float32)
 
 
-def _features(shape: tuple[int, int], face: Features) -> Mask:
-    """Eyes with their brows, nostrils and lips."""
+def features_of(shape: tuple[int, ...], face: Features, nose: bool = True) -> Mask:
+    """bool (h, w): eyes with their brows, lips and, where asked for, nostrils."""
     gap, tall = face.eye_distance, face.height
     zones = [
         (Spot(eye.x, eye.y), 0.34 * gap, 0.17 * gap) for eye in (face.left_eye, face.right_eye)
     ] + [
         (face.at(side * 0.52, -0.27), 0.42 * gap, 0.14 * gap) for side in (-1, 1)
-    ] + [(face.nose, 0.24 * gap, 0.10 * gap), (face.mouth, 0.62 * face.mouth_width, 0.17 * tall)]  # fmt: skip
-    masks = [ellipse(shape, at, across, down, face.roll) < 1 for at, across, down in zones]
+    ] + [(face.mouth, 0.62 * face.mouth_width, 0.17 * tall)] + [(face.nose, 0.24 * gap, 0.10 * gap)] * nose  # fmt: skip
+    masks = [ellipse((shape[0], shape[1]), at, across, down, face.roll) < 1 for at, across, down in zones]
     return cast(Mask, np.any(masks, axis=0))
 
 

@@ -6,17 +6,26 @@ from typing import cast
 import cv2
 import numpy as np
 
-from pipelines.images import Floats, blurred
+from pipelines.images import Floats, Mask, blurred
 from pipelines.vision.inpaint import grain_of, with_grain
 from pipelines.vision.portrait.align import Field, aligned, scale_of
+from pipelines.vision.portrait.features import Features
 from pipelines.vision.portrait.lab import lab_of, rgb_of
 from pipelines.vision.portrait.locate import Portrait
-from pipelines.vision.portrait.region import Region, region_of
+from pipelines.vision.portrait.region import Region, ellipse, features_of, region_of
 
 LIGHT_REACH = 0.45
 """Distances of the eyes over which light and tone are those of the place."""
 GAINS = (0.4, 2.5)
 """Least and most by which the newcomer is darkened or lightened."""
+BROW_COVERED = 0.08
+"""Share of a brow and what is around it under hair from which both brows stay the target's."""
+LIDS = (-0.17, -0.08)
+"""From where to where a face without brows fades in, in shares of eyes to mouth."""
+CONTRASTS = (0.5, 1.15)
+"""Least and most by which shading of the newcomer's skin is made as strong as the target's."""
+SKIN_HUE = 9.0
+"""Difference of a* and b* up to which what is around eyes and nose is skin and takes the target's colour; lips differ by more."""
 FEATHER = 0.16
 """Width in distances of the eyes over which the newcomer fades in."""
 
@@ -39,6 +48,12 @@ class _Light:
 
     gain: Floats
     """float32 (h, w): of lightness."""
+    base: Floats
+    """float32 (h, w): lightness of the place, slowly changing."""
+    contrast: Floats
+    """float32 (h, w): of what departs from `base`."""
+    own: Floats
+    """float32 (h, w, 2): a* and b* of the newcomer's skin."""
     shift: Floats
     """float32 (h, w, 2): of a* and b*, for skin."""
     chroma: Floats
@@ -52,16 +67,22 @@ class _Light:
         """float32 (h, w, 3) in [0, 1] in this light."""
         lab = lab_of(rgb)
         out = lab.copy()
-        out[..., 0] = np.clip(lab[..., 0] * self.gain, 0, 100)
+        out[..., 0] = np.clip(self.base + (lab[..., 0] * self.gain - self.base) * self.contrast, 0, 100)
         # What has no colour, as the white of an eye, must not take the opposite of the skin's; lips keep their hue.
         coloured = np.clip(np.hypot(lab[..., 1], lab[..., 2]) / self.chroma, 0, 1)
         moved = lab[..., 1:] + self.shift * coloured[..., None]
         scaled = lab[..., 1:] * self.strength[..., None]
-        out[..., 1:] = scaled + (moved - scaled) * self.skin[..., None]
+        alike = np.clip(2 - np.linalg.norm(lab[..., 1:] - self.own, axis=2) / SKIN_HUE, 0, 1)
+        out[..., 1:] = scaled + (moved - scaled) * np.maximum(self.skin, alike)[..., None]
         return rgb_of(out)
 
     def resized(self, shape: tuple[int, ...]) -> "_Light":
-        return _Light(*(_sized(each, shape) for each in (self.gain, self.shift, self.chroma, self.strength, self.skin)))
+        return _Light(
+            *(
+                _sized(each, shape)
+                for each in (self.gain, self.base, self.contrast, self.own, self.shift, self.chroma, self.strength, self.skin)
+            )
+        )
 
 
 def transplanted(source: Portrait, target: Portrait, bend: float, side: float, rng: np.random.Generator) -> Transplant:
@@ -74,7 +95,7 @@ def transplanted(source: Portrait, target: Portrait, bend: float, side: float, r
     field = aligned(small.face, place.face, _shape(place.rgb), bend)
     there, own = region_of(place.rgb, place.face), region_of(small.rgb, small.face)
     newcomer = Region(*(field.of(each) for each in (own.oval, own.skin, own.front)))
-    mask = _mask(newcomer, there, place.face.eye_distance)
+    mask = _mask(newcomer, there, place.face)
     light = _light(field.of(small.rgb), place, newcomer, there, mask)
     shape = _shape(target.rgb)
     mask = _sized(mask, shape)
@@ -108,13 +129,40 @@ def _seen(source: Portrait, target: Portrait, field: Field, small: Portrait) -> 
     return Field(x, y, field.jacobian_min).of(smooth)
 
 
-def _mask(newcomer: Region, there: Region, gap: float) -> Floats:
+def _mask(newcomer: Region, there: Region, face: Features) -> Floats:
     """Where the newcomer shows: inside both faces, away from hair and hats of either, fading inward."""
+    gap = face.eye_distance
     hair = cv2.dilate(newcomer.front, np.ones((3, 3), np.uint8), iterations=max(1, round(0.035 * gap)))
-    free = (np.minimum(there.oval, newcomer.oval) > 0.02) & (hair < 0.3)
+    inner = np.minimum(there.oval, newcomer.oval) > 0.02
+    brows = _brows(face, inner.shape, 0.62)
+    free = (inner | brows[0] | brows[1]) & (hair < 0.3)
     depth = cv2.distanceTransform(np.pad(free.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     inward = np.clip(depth / (FEATHER * gap), 0, 1)
-    return cast(Floats, (inward * inward * (3 - 2 * inward) * (1 - there.front)).astype(np.float32))
+    mask = inward * inward * (3 - 2 * inward) * (1 - there.front)
+    # Half a brow, or one of each person, looks wrong: where hair of either hangs into one, both stay.
+    covered = np.maximum(hair, there.front) > 0.3
+    if any(covered[brow].mean() > BROW_COVERED for brow in _brows(face, inner.shape, 0.45) if brow.any()):
+        mask = mask * _below_brows(face, mask.shape)
+    return cast(Floats, mask.astype(np.float32))
+
+
+def _brows(face: Features, shape: tuple[int, ...], half: float) -> tuple[Mask, Mask]:
+    """Each brow and what is around it, `half` distances of the eyes to both sides from where brows begin to bend.
+
+    A brow's outer end reaches beyond the inner face: what stayed of it would join the newcomer's.
+    """
+    size, gap = (shape[0], shape[1]), face.eye_distance
+    left, right = (ellipse(size, face.at(side * 0.6, -0.3), half * gap, 0.30 * gap, face.roll) < 1 for side in (-1, 1))
+    return left, right
+
+
+def _below_brows(face: Features, shape: tuple[int, ...]) -> Floats:
+    """float32 (h, w): 1 from the eyelids down, fading to 0 at the brows."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    middle, angle = face.between_eyes, np.radians(face.roll)
+    down = ((rows - middle.y) * np.cos(angle) - (columns - middle.x) * np.sin(angle)) / face.height
+    inward = np.clip((down - LIDS[0]) / (LIDS[1] - LIDS[0]), 0, 1)
+    return np.asarray(inward * inward * (3 - 2 * inward), np.float32)
 
 
 def _light(seen: Floats, place: Portrait, newcomer: Region, there: Region, mask: Floats) -> _Light:
@@ -128,7 +176,19 @@ def _light(seen: Floats, place: Portrait, newcomer: Region, there: Region, mask:
     chroma, wanted = (np.maximum(np.hypot(each[..., 1], each[..., 2]), 4).astype(np.float32) for each in (slow_new, slow_old))
     skin = blurred(np.clip(1.5 * newcomer.skin, 0, 1).astype(np.float32), 0.02 * gap)
     strength = np.clip(wanted / chroma, 0.6, 1.2)
-    return _Light(gain, slow_old[..., 1:] - slow_new[..., 1:], chroma, strength.astype(np.float32), skin)
+    base, contrast = slow_old[..., 0], _contrast(new[..., 0] * gain, old[..., 0], slow_old[..., 0], newcomer, there, place.face)
+    return _Light(
+        gain, base, contrast, slow_new[..., 1:], slow_old[..., 1:] - slow_new[..., 1:], chroma, strength.astype(np.float32), skin
+    )
+
+
+def _contrast(new: Floats, old: Floats, base: Floats, newcomer: Region, there: Region, face: Features) -> Floats:
+    """float32 (h, w): what the newcomer's shading is multiplied by, over plain skin; eyes, brows and lips keep their own."""
+    shared = newcomer.skin * there.skin
+    own, wanted = (float(np.sqrt((shared * (each - base) ** 2).sum() / max(float(shared.sum()), 1.0))) for each in (new, old))
+    share = float(np.clip((wanted + 1) / (own + 1), *CONTRASTS))
+    features = blurred(features_of(base.shape, face, nose=False).astype(np.float32), 0.08 * face.eye_distance)
+    return np.asarray(1 + (share - 1) * (1 - features), np.float32)
 
 
 def _slow(lab: Floats, weight: Floats, gap: float) -> Floats:

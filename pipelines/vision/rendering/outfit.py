@@ -42,13 +42,12 @@ class Look:
 
 
 def seen(dressed: Dressed, body: Rendered, is_bottom: bool) -> tuple[Layer, ...]:
-    """The garment's layers without what bare arms, hands and head hide of them."""
+    """The garment's layers without what bare arms, hands and head hide of them; a hand comes out of its sleeve, not before it."""
     like = dressed.torso.alpha
     arms = _front(body, (Part.LEFT_ARM, Part.RIGHT_ARM), like, 0.0 if is_bottom else _bare_from(dressed, body))
     hands = _front(body, (Part.LEFT_HAND, Part.RIGHT_HAND), like)
     head = _front(body, (Part.FACE, Part.HAIR), like)
-    nearest = np.maximum(hands, head)
-    return (_without(dressed.torso, np.maximum(arms, nearest)), _without(dressed.sleeves, nearest))
+    return (_without(dressed.torso, np.maximum(arms, np.maximum(hands, head))), _without(dressed.sleeves, head))
 
 
 def _bare_from(dressed: Dressed, body: Rendered) -> float:

@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from pipelines.images import Floats, linear
 from pipelines.sizes import Size
 from pipelines.vision.rendering.backdrop import Colour
+from pipelines.vision.rendering.surfaces import surface
 
 HORIZON = 0.80
 """Row, as a share of the height, where the wall meets the floor."""
+
+PANEL_WIDE, PANEL_HIGH = 0.62, 0.40
+"""Of a panel of formwork, in heights of the picture."""
+BRICK_WIDE, BRICK_HIGH = 0.074, 0.0245
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,62 @@ def terrace(size: Size) -> Floats:
     scene = scene + (stone - scene) * parapet[..., None]
     edge = np.exp(-0.5 * ((at.y - 0.757) / 0.004) ** 2) * 0.35 + 0.25 * np.exp(-0.5 * ((at.y - 0.838) / 0.006) ** 2)
     return cast(Floats, (scene * (1 - edge)[..., None] * _tiles(at)[..., None]).astype(np.float32))
+
+
+def concrete(size: Size) -> Floats:
+    """A wall of cast concrete with the joints and tie holes of its formwork, on a floor of the same."""
+    at = _grid(size)
+    rng = np.random.default_rng(31)
+    wall = linear(surface("concrete", size, rng, (0.72, 0.715, 0.70)))
+    floor = linear(surface("concrete", size, rng, (0.62, 0.61, 0.595)))
+    across, up = (at.x + 0.31) / PANEL_WIDE, (HORIZON - at.y) / PANEL_HIGH
+    to_joint = np.minimum(np.abs(across - np.round(across)) * PANEL_WIDE, np.abs(up - np.round(up)) * PANEL_HIGH)
+    tie_x, tie_y = (np.abs((side * 2) % 1 - 0.5) * length / 2 for side, length in ((across, PANEL_WIDE), (up, PANEL_HIGH)))
+    ties = np.clip((0.0062 - np.hypot(tie_x, tie_y)) / 0.0016, 0, 1)
+    joints = 0.22 * np.exp(-((to_joint / 0.0016) ** 2)) + 0.38 * ties
+    return _lit(at, wall * (1 - joints)[..., None], floor, size)
+
+
+def plaster(size: Size) -> Floats:
+    """A trowelled plaster wall over a floor of pale stone."""
+    at = _grid(size)
+    rng = np.random.default_rng(32)
+    wall = linear(surface("plaster", size, rng, (0.86, 0.835, 0.80)))
+    return _lit(at, wall, linear(surface("concrete", size, rng, (0.74, 0.70, 0.655))), size)
+
+
+def brick(size: Size) -> Floats:
+    """A wall of old bricks in running bond over a concrete floor."""
+    at = _grid(size)
+    rng = np.random.default_rng(33)
+    row = np.floor((HORIZON - at.y) / BRICK_HIGH)
+    along = at.x / BRICK_WIDE + 0.5 * (row % 2)
+    tone = _of_each(row, np.floor(along), 0.11)
+    edge = np.minimum(
+        np.abs(along - np.round(along)) * BRICK_WIDE, np.abs(((HORIZON - at.y) / BRICK_HIGH + 0.5) % 1 - 0.5) * BRICK_HIGH
+    )
+    mortar = np.clip((0.0021 - edge) / 0.0010, 0, 1)[..., None]
+    clay = (
+        linear(np.array((0.585, 0.385, 0.315), np.float32))
+        * (1 + tone + 0.09 * _mottled(size, 0.004) + 0.06 * _mottled(size, 0.05))[..., None]
+    )
+    joint = linear(np.array((0.70, 0.665, 0.62), np.float32)) * (1 + 0.06 * _mottled(size, 0.002))[..., None]
+    wall = clay + (joint - clay) * mortar
+    return _lit(at, wall, linear(surface("concrete", size, rng, (0.60, 0.58, 0.555))), size)
+
+
+def _of_each(row: Floats, column: Floats, spread: float) -> Floats:
+    """float32 (h, w): a tone for every brick, the same in all of it and on every run."""
+    mixed = np.sin(row * 12.9898 + column * 78.233) * 43758.5453
+    return np.asarray((mixed - np.floor(mixed) - 0.5) * 2 * spread, np.float32)
+
+
+def _lit(at: _Grid, wall: Floats, floor: Floats, size: Size) -> Floats:
+    """A wall that meets a floor, lit softly from the upper left."""
+    turn = _blurred((at.y > HORIZON).astype(np.float32), size, 0.0012)[..., None]
+    crease = 1 - 0.28 * np.exp(-np.abs(at.y - HORIZON) / 0.020)
+    light = (0.80 + 0.26 * _soft(at.x + 0.20, at.y - 0.28, 0.60)) * crease
+    return cast(Floats, ((wall + (floor - wall) * turn) * light[..., None]).astype(np.float32))
 
 
 def _room(at: _Grid, wall: Colour, floor: Colour, size: Size) -> Floats:

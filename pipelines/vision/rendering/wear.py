@@ -56,11 +56,15 @@ class GarmentSpec:
     """Of its folds."""
     tucked: bool = False
     """A top that ends inside the waistband."""
+    covered: bool = False
+    """A top under a jacket, of which no more than the front shows: its sleeves would push through those above them."""
 
     @property
     def cut(self) -> "Cut":
         """How this garment is cut."""
         usual = CUTS[self.kind]
+        if self.covered:
+            usual = replace(usual, sleeve=0.0, sleeve_ease=0.0, ease=min(usual.ease, 0.004))
         return replace(usual, hem=TUCKED_HEM, hem_ease=-0.009) if self.tucked else usual
 
 
