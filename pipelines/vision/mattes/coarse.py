@@ -14,7 +14,7 @@ from pipelines.vision.mattes.background import Backdrop, border_weight, distance
 from pipelines.vision.mattes.cues import said_cues, seen_cues
 from pipelines.vision.mattes.gaps import steepness
 from pipelines.vision.mattes.hints import Hints, unsaid
-from pipelines.vision.mattes.segment import Segmentation, grab, refined
+from pipelines.vision.mattes.segment import Segmentation, filled, grab, refined
 from pipelines.vision.mattes.surround import darkened, near_threshold
 
 _LIKELY, _SURE = 0.6, 0.8
@@ -27,7 +27,7 @@ _BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
 """The net's answer up to which it is believed where the classical segmentation sees the subject."""
 _CERTAIN, _OTHER = 0.8, 0.8
 """Certainty from which on, and overlap below which, the net decides alone."""
-_TRUST = (0.3, 0.55, 0.84, 0.9), (0.0, 0.65, 0.65, 1.0)
+_TRUST = (0.5, 0.7, 0.84, 0.9), (0.0, 0.65, 0.65, 1.0)
 """The net's certainty, and its share in a busy picture: unless it is certain throughout, the classical segmentation finds what
 it misses and the reverse."""
 _SMALLEST = 0.0002
@@ -190,7 +190,7 @@ def _among_things(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> M
     score = trust * net.alpha + (1 - trust) * found.mask
     labels = np.where(score > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[score > 0.9], labels[score < 0.1] = cv2.GC_FGD, cv2.GC_BGD
-    return grab(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)), labels, cuts)
+    return filled(grab(rgb, labels, cuts))
 
 
 def obeyed(rgb: Bytes, found: Segmentation, net: Opinion, hints: Hints) -> Segmentation:

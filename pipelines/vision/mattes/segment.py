@@ -157,10 +157,11 @@ def _without_specks(mask: Mask) -> Mask:
         return np.zeros(mask.shape, np.bool_)
     areas = stats[1:, cv2.CC_STAT_AREA]
     large = np.flatnonzero(areas > max(0.03 * areas.max(), _SMALLEST_PART * mask.size)) + 1
-    return _filled(np.isin(labels, large))
+    return filled(np.isin(labels, large))
 
 
-def _filled(mask: Mask) -> Mask:
+def filled(mask: Mask) -> Mask:
+    """The mask without holes too small to be gaps."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
     small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < _SMALLEST_PART * mask.size)
     return mask | np.isin(labels, small[small > 0]) if count > 1 else mask
