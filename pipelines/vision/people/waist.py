@@ -18,12 +18,14 @@ SIDE = 512
 """Long side in pixels of the person at which the walk goes."""
 REACH = 0.06
 """How far from the guess the edge may be, as a share of the person's long side."""
-BETA = 2000.0
+BETA = 700.0
 """How strongly edges stop the walk."""
 SMOOTH = 0.8
 """Blur in pixels before edges are taken, against weave and noise."""
 CHEAPER = 0.7
 """How much less a cut has to cost than the guess to be taken."""
+CLEAR = 0.5
+"""Mean cost of a pair up to which a cut lies on an edge; dark on dark has none that can be trusted."""
 STEP = 5.0
 """Difference in CIELAB between neighbours from which a cut between them is cheap."""
 _UPPER, _LOWER, _APART = 1, 2, -1
@@ -78,23 +80,27 @@ def _chance(lab: Floats, above: Mask, below: Mask, reach: float) -> Floats | Non
 
 
 def _cheaper(data: Floats, cloth: Mask, guess: Mask, walked: Mask) -> Mask:
-    """False in pieces that would change sides although the guess is no worse a cut through `data`, float32 (h, w, 3)."""
+    """False in pieces that would change sides without a clear edge in `data`, float32 (h, w, 3), or one no better than the guess."""
     count, pieces = cv2.connectedComponents((cloth & (guess != walked)).astype(np.uint8))
     kept = np.ones(count, bool)
     for number in range(1, count):
         near = cloth & (cv2.dilate((pieces == number).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-        kept[number] = _cut(data, near, walked) < CHEAPER * _cut(data, near, guess)
+        before, after = _costs(data, near, guess), _costs(data, near, walked)
+        kept[number] = after.sum() < CHEAPER * before.sum() and (not after.size or after.mean() < CLEAR)
     return cast(Mask, kept[pieces])
 
 
-def _cut(data: Floats, near: Mask, above: Mask) -> float:
-    """What it costs to part `above` from the rest: each pair of neighbours more, the more alike they are (Boykov and Jolly 2001)."""
-    cost = 0.0
+def _costs(data: Floats, near: Mask, above: Mask) -> Floats:
+    """float32 (n,): what each pair of neighbours that parts `above` from the rest costs, 0 to 1, more the more alike they are.
+
+    Boykov and Jolly 2001.
+    """
+    costs = []
     for axis in (0, 1):
         ends = near & np.roll(near, 1, axis) & (above != np.roll(above, 1, axis))
         steps = np.linalg.norm(data - np.roll(data, 1, axis), axis=2)[ends]
-        cost += float(np.exp(-((steps / STEP) ** 2)).sum())
-    return cost
+        costs.append(np.exp(-((steps / STEP) ** 2)))
+    return np.concatenate(costs).astype(np.float32)
 
 
 def _around(near: Mask) -> tuple[slice, slice] | None:
