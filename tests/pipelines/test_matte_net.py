@@ -91,7 +91,7 @@ def test_the_shipped_net_is_small() -> None:
 
 def test_the_shipped_net_finds_held_out_subjects_with_the_scores_of_its_card() -> None:
     figures = Matte(held_out=12).figures(shipped_net())
-    assert figures["median"] > 0.8
+    assert figures["median"] > 0.84
     assert figures["told_mean"] >= figures["mean"] - 0.02
 
 
@@ -130,5 +130,5 @@ def test_strokes_move_its_mind_where_they_are_drawn() -> None:
     drop = np.zeros(real.alpha.shape, np.bool_)
     drop[120:200, 100:160] = True
     quiet, told = (opinion(real.rgb, each) for each in (unsaid(Size(256, 320)), Hints(drop & False, drop)))
-    assert told.alpha[drop].mean() < quiet.alpha[drop].mean() - 0.02
+    assert told.alpha[drop].mean() < quiet.alpha[drop].mean() - 0.05
     assert told.told[drop].mean() < -0.02

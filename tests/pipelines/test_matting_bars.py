@@ -15,7 +15,7 @@ from tests.pipelines.matting_scenes import intersection_over_union, scene
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "median", "least"),
-    [("plain", 0.975, 0.85), ("gradient", 0.98, 0.95), ("textured", 0.98, 0.95), ("white", 0.93, 0.85), ("busy", 0.8, 0.5)],
+    [("plain", 0.98, 0.75), ("gradient", 0.98, 0.95), ("textured", 0.98, 0.95), ("white", 0.95, 0.9), ("busy", 0.85, 0.65)],
 )
 def test_cut_outs_reach_the_bars_of_their_backgrounds(kind: str, median: float, least: float) -> None:
     scenes = [bar_scene(kind, number) for number in range(7)]
@@ -57,7 +57,7 @@ def test_an_empty_wall_stays_a_backdrop_whatever_part_of_the_subject_is_missed()
 
 def test_things_on_a_wall_are_not_cut_out_with_the_subject() -> None:
     rgb, alpha = _room(3, 4)
-    assert intersection_over_union(matte(rgb, Mode.BALANCED).alpha, alpha) > 0.95
+    assert intersection_over_union(matte(rgb, Mode.BALANCED).alpha, alpha) > 0.93
 
 
 def test_a_backdrop_explains_what_it_was_read_from_and_not_another_colour() -> None:

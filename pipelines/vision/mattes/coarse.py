@@ -27,9 +27,11 @@ _BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
 """The net's answer up to which it is believed where the classical segmentation sees the subject."""
 _CERTAIN, _OTHER = 0.8, 0.8
 """Certainty from which on, and overlap below which, the net decides alone."""
-_TRUST = (0.5, 0.7, 0.84, 0.9), (0.0, 0.65, 0.65, 1.0)
+_TRUST = (0.5, 0.7, 0.8, 0.9), (0.0, 0.45, 0.65, 1.0)
 """The net's certainty, and its share in a busy picture: unless it is certain throughout, the classical segmentation finds what
 it misses and the reverse."""
+_POLE = 0.008
+"""Half the width of such a thin part, as a share of the long side."""
 _SMALLEST = 0.0002
 """Share of the picture of the smallest such part."""
 _HARDLY = 0.4
@@ -98,7 +100,10 @@ def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Ma
         return found.mask
     like = darkened(rgb, backdrop.surface) | (distance(lab, backdrop.surface) < 1.5 * near_threshold(backdrop.noise))
     seen = (net.alpha > 0.5) | (found.mask & like)
-    leads = net.certainty > _CERTAIN and np.count_nonzero(seen & found.mask) < _OTHER * np.count_nonzero(seen | found.mask)
+    finds = bool((net.alpha > _SURE).any())
+    leads = (
+        finds and net.certainty > _CERTAIN and np.count_nonzero(seen & found.mask) < _OTHER * np.count_nonzero(seen | found.mask)
+    )
     off, likely = distance(lab, backdrop.surface) / backdrop.noise, net.alpha > (0.5 if leads else _LIKELY)
     added = _added(off, likely & ~found.mask, net, 0.5 if leads else _SURE)
     taken = _taken(lab, found, found.mask & like, net) | (_opened(found.mask & ~seen) if leads else added & False)
@@ -190,7 +195,10 @@ def _among_things(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> M
     score = trust * net.alpha + (1 - trust) * found.mask
     labels = np.where(score > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[score > 0.9], labels[score < 0.1] = cv2.GC_FGD, cv2.GC_BGD
-    return filled(grab(rgb, labels, cuts))
+    mask = filled(grab(rgb, labels, cuts))
+    # What the net alone sees and is thin is a pole or a joint of the wall more often than a strap.
+    own = cv2.morphologyEx((mask & ~found.mask).astype(np.uint8), cv2.MORPH_OPEN, _disc(round(_POLE * max(mask.shape)))) > 0
+    return np.asarray((mask & found.mask) | own)
 
 
 def obeyed(rgb: Bytes, found: Segmentation, net: Opinion, hints: Hints) -> Segmentation:
@@ -202,7 +210,8 @@ def obeyed(rgb: Bytes, found: Segmentation, net: Opinion, hints: Hints) -> Segme
     beyond = border_weight(*mask.shape) > 0
     close = _widened(hints.keep, round(_NEAR * max(mask.shape)))
     keep = _spread(lab, hints.keep, hints.drop | (beyond & ~mask & ~hints.keep), close)
-    drop = _spread(lab, hints.drop, hints.keep, mask | hints.drop)
+    # What the net has dropped for the strokes' sake leads on to the rest of it.
+    drop = _spread(lab, hints.drop, hints.keep, mask | hints.drop | (net.told < -0.1))
     mask = ((mask | keep) & ~drop) | hints.keep
     inside = np.ones_like(mask) if hints.box is None else hints.box
     return replace(found, mask=mask & inside & ~hints.drop)
