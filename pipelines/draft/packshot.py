@@ -144,7 +144,7 @@ def _light(alpha: Floats, brief: Brief, angle: float, task: Packshot, rng: np.ra
     shadows = _HARD if brief.light == "hard" and brief.presentation != "floating" else _SHADOWS[brief.presentation]
     light = occlusion(alpha, shadows[-1:] if task.mode == Mode.FAST else shadows, angle)
     if task.mode == Mode.QUALITY:
-        light *= occlusion(alpha, (Shadow(0.0, 0.004, 0.12), Shadow(0.0, 0.08, 0.05)), angle)
+        light *= occlusion(alpha, (Shadow(0.0, 0.004, 0.12), Shadow(0.0, 0.04, 0.06)), angle)
     if brief.presentation == "floating":
         rows = np.flatnonzero((alpha > 0.5).any(axis=1))
         level = min(0.96 * alpha.shape[0], (rows[-1] if len(rows) else 0) + 0.085 * alpha.shape[0])

@@ -323,6 +323,17 @@ def test_sharpening_and_denoising() -> None:
     assert detail(values(edit("denoise", image))) < 0.9 * detail(pixels(image))
 
 
+def test_a_marked_thing_beside_the_subject_gives_way_to_the_backdrop_not_to_cloth() -> None:
+    """Such a thing stands out from the backdrop as the subject does, but it is what is to go."""
+    clean = pixels(product())
+    before = cv2.circle(clean.copy(), (26, 296), 14, (60, 150, 230), -1, cv2.LINE_AA)
+    hole = np.zeros(clean.shape[:2], np.uint8)
+    cv2.circle(hole, (26, 296), 19, 255, -1)
+    assert (hole[outside()] > 0).sum() == (hole > 0).sum()
+    found = values(edit("remove the marked object", Image.fromarray(before), mask=Image.fromarray(hole)))
+    assert np.abs(mean(found, hole > 0) - mean(clean, hole > 0)).max() < 3
+
+
 def test_a_removed_background_is_transparent() -> None:
     image = edit("remove the background").image
     assert image.mode == "RGBA"

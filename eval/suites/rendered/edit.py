@@ -76,7 +76,11 @@ def _background(number: int, seed: int) -> Change:
     before = to_bytes(staged(figure, Backdrop((0.86, 0.86, 0.87)), np.random.default_rng(seed)))
     truth = np.broadcast_to(np.array(COLOURS[name], np.uint8), before.shape)
     behind = within(figure.body.parts, (Part.BACKGROUND,))
-    return Change(before, f"change the background to {name}", truth, behind, within(figure.body.parts, (Part.UPPER, Part.LOWER)))
+    clothes = within(figure.body.parts, (Part.UPPER, Part.LOWER))
+    inner = np.asarray(
+        cv2.erode(clothes.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    )  # edges take the new background's light
+    return Change(before, f"change the background to {name}", truth, behind, inner)
 
 
 def _recolour(number: int, seed: int) -> Change:

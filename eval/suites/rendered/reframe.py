@@ -84,7 +84,7 @@ SUITE = ToolSuite(
     24,
     case,
     (
-        Measure("kept", "source pixels kept", "higher", "least", 1.0),
+        Measure("kept", "source pixels kept", "higher", "least", 1.0, judges=False),
         Measure("psnr", "PSNR of what was made", "higher", digits=2, judges=False),
         Measure("delta_e", "ΔE2000 of what was made, blurred", "lower", digits=2),
         Measure("seam", "step across the join", "lower", digits=2, judges=False),

@@ -25,6 +25,7 @@ def case(number: int) -> Case:
     scene = scene_of(seed)
     before, target = on_white(scene.figure.rgb, scene.figure.alpha), on_white(scene.dressed.rgb, scene.dressed.alpha)
     region = _worn(scene)
+    given = shown(picture(scene.figure.rgb, scene.figure.alpha))
     away = cv2.dilate(region.astype(np.uint8), np.ones((REACH, REACH), np.uint8)) == 0
 
     def task(mode: Mode) -> TryOn:
@@ -39,7 +40,7 @@ def case(number: int) -> Case:
         return {
             "ssim": ssim(made, target, region),
             "delta_e": mean_delta_e(_soft(made), _soft(target), region),
-            "outside": changed_share(made, before, away),
+            "outside": changed_share(made, given, away),
             **folds,
         }
 

@@ -60,10 +60,18 @@ class _Part:
         if cover is None:
             nothing = np.zeros(hole.shape, np.float32)
             return cls(np.ascontiguousarray(canvas.rgb[part]), hole[part], nothing[part], hole[part], near[part] == 0)
+        cover = _without_marked(cover, near > 0)
         cloth = cover > 0.9
         if cover[hole].mean() > _ALONE:
             cloth &= _same_part(canvas, (near > 0) & ~hole & cloth)
         return cls(np.ascontiguousarray(canvas.rgb[part]), hole[part], cover[part], cloth[part], near[part] == 0)
+
+
+def _without_marked(cover: Floats, marked: Mask) -> Floats:
+    """Coverage of the subject, float32 (h, w), without what lies wholly inside the mark: that is the thing that is to go."""
+    _, pieces = cv2.connectedComponents((cover > 0.05).astype(np.uint8))
+    beyond = np.unique(pieces[~marked])
+    return np.where(marked & ~np.isin(pieces, beyond[beyond > 0]), np.float32(0), cover).astype(np.float32)
 
 
 def _refilled(part: _Part, step: Step) -> Floats:
