@@ -22,9 +22,9 @@ BETA = 700.0
 """How strongly edges stop the walk."""
 SMOOTH = 0.8
 """Blur in pixels before edges are taken, against weave and noise."""
-CHEAPER = 0.7
+CHEAPER = 0.8
 """How much less a cut has to cost than the guess to be taken."""
-CLEAR = 0.5
+CLEAR = 0.6
 """Mean cost of a pair up to which a cut lies on an edge; dark on dark has none that can be trusted."""
 STEP = 5.0
 """Difference in CIELAB between neighbours from which a cut between them is cheap."""
