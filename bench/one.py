@@ -1,10 +1,11 @@
-"""`python -m bench.one REQUEST`: run one task twice in this process; seconds of the second run and peak memory, as JSON."""
+"""`python -m bench.one REQUEST`: run one task in this process, again and again; median seconds and peak memory, as JSON."""
 
 import json
 import resource
 import sys
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from PIL import Image
@@ -13,7 +14,7 @@ from pipelines.draft.engine import DraftEngine
 from pipelines.engine import unwatched
 from pipelines.images import size_of
 from pipelines.sizes import Mode, Size
-from pipelines.tasks import CreateFace
+from pipelines.tasks import CreateFace, Task
 from workbench.tools.base import Facts
 from workbench.tools.registry import TOOLS
 
@@ -22,8 +23,8 @@ PERSON, GARMENT = "person", "garment"
 NEED_FACES = ("face-swap",)
 
 
-def measure(tool_name: str, values: dict[str, Any], megapixels: float, sample: str = "") -> dict[str, float]:
-    """Seconds of the second of two equal runs on samples scaled to `megapixels`, and the peak memory in MB.
+def measure(tool_name: str, values: dict[str, Any], megapixels: float, repeats: int, sample: str = "") -> dict[str, float]:
+    """Median seconds of `repeats` equal runs, after one that warms up, on samples scaled to `megapixels`; peak memory in MB.
 
     `sample` names the shipped picture that every field gets; without one each gets what it asks for.
     """
@@ -35,11 +36,14 @@ def measure(tool_name: str, values: dict[str, Any], megapixels: float, sample: s
     request = tool.parse(given | {name: value for name, value in values.items() if name in tool.request.model_fields})
     facts = Facts({name: tuple(size_of(each) for each in found) for name, found in pictures.items()})
     task = tool.build(request, pictures, tool.decide(tool, request, facts), seed=1)
-    for _ in range(2):
-        started = time.perf_counter()
-        DraftEngine().run(task, unwatched)
-        seconds = time.perf_counter() - started
-    return {"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    seconds = [_seconds(task) for _ in range(1 + repeats)][1:]
+    return {"seconds": median(seconds), "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def _seconds(task: Task) -> float:
+    started = time.perf_counter()
+    DraftEngine().run(task, unwatched)
+    return time.perf_counter() - started
 
 
 def _sample(tool: str, field: str, named: str = "") -> Image.Image:
@@ -60,4 +64,4 @@ def _scaled(image: Image.Image, megapixels: float) -> Image.Image:
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
-    print(json.dumps(measure(asked["tool"], asked["values"], asked["megapixels"], asked["sample"])))
+    print(json.dumps(measure(asked["tool"], asked["values"], asked["megapixels"], asked["repeats"], asked["sample"])))

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from statistics import median
 
 from bench.table import Row
 
@@ -60,7 +59,7 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of one case in one setting: median seconds of the second run in a process, largest peak memory in MB."""
+    """Of one case in one setting: median seconds of warm runs in one process, and its peak memory in MB."""
 
     seconds: float
     megabytes: float
@@ -93,7 +92,7 @@ def _settings(case: Case, mode: str, tier: str) -> dict[str, str | int]:
 
 
 def _measured(case: Case, values: Mapping[str, str | int], repeats: int) -> Measured:
-    request = json.dumps({"tool": case.tool, "values": values, "megapixels": case.megapixels, "sample": case.sample})
-    command = [sys.executable, "-m", "bench.one", request]
-    runs = [json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout) for _ in range(repeats)]
-    return Measured(median(each["seconds"] for each in runs), max(each["megabytes"] for each in runs))
+    request = {"tool": case.tool, "values": values, "megapixels": case.megapixels, "repeats": repeats, "sample": case.sample}
+    command = [sys.executable, "-m", "bench.one", json.dumps(request)]
+    found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return Measured(found["seconds"], found["megabytes"])
