@@ -1,4 +1,4 @@
-"""The examples in the docstrings of the metrics hold."""
+"""The examples in the docstrings of the metrics and of the statistics hold."""
 
 import doctest
 from importlib import import_module
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-NAMES = sorted(path.stem for path in Path("eval/metrics").glob("*.py") if path.stem != "__init__")
+METRICS = sorted(f"metrics.{path.stem}" for path in Path("eval/metrics").glob("*.py") if path.stem != "__init__")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_examples_of_metrics_hold(name: str) -> None:
-    found = doctest.testmod(import_module(f"eval.metrics.{name}"))
+@pytest.mark.parametrize("name", [*METRICS, "statistics"])
+def test_examples_hold(name: str) -> None:
+    found = doctest.testmod(import_module(f"eval.{name}"))
     assert found.failed == 0
     assert found.attempted > 0
