@@ -23,9 +23,8 @@ def case(number: int) -> Case:
     """The person, the flat product, and the same person rendered in it."""
     seed = FIRST_SEED + number
     scene = scene_of(seed)
-    before, target = on_white(scene.figure.rgb, scene.figure.alpha), on_white(scene.dressed.rgb, scene.dressed.alpha)
+    given, target = shown(picture(scene.figure.rgb, scene.figure.alpha)), on_white(scene.dressed.rgb, scene.dressed.alpha)
     region = _worn(scene)
-    given = shown(picture(scene.figure.rgb, scene.figure.alpha))
     away = cv2.dilate(region.astype(np.uint8), np.ones((REACH, REACH), np.uint8)) == 0
 
     def task(mode: Mode) -> TryOn:
@@ -45,8 +44,8 @@ def case(number: int) -> Case:
         }
 
     controls = {
-        "copy the input": lambda: Output(picture(before)),
-        "paste the garment": lambda: Output(picture(pasted(scene, before))),
+        "copy the input": lambda: Output(picture(given)),
+        "paste the garment": lambda: Output(picture(pasted(scene, given))),
     }
     return Case("top", task, score, controls)
 
