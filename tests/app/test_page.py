@@ -356,8 +356,10 @@ def test_recent_pictures_can_be_picked(page: Any) -> None:
 def test_formats_that_browsers_cannot_show_are_taken_in_and_shown(page: Any) -> None:
     choose(page, "Upscale")
     upload(page, "upscale-image", "scan.tif", data=picture(kind="TIFF"))
-    page.locator("#upscale-image img").wait_for()
-    page.wait_for_function("() => document.querySelector('#upscale-image img').naturalWidth > 0")
+    shown = page.locator("#upscale-image img")
+    shown.wait_for()
+    page.wait_for_function("() => document.querySelector('#upscale-image img').complete")
+    assert shown.evaluate("(image) => image.naturalWidth") > 0
 
 
 def test_a_picture_can_be_pasted(page: Any) -> None:
@@ -370,7 +372,9 @@ def test_a_picture_can_be_pasted(page: Any) -> None:
         }""",
         list(picture()),
     )
-    page.locator("#upscale-image img").wait_for()
+    shown = page.locator("#upscale-image img")
+    shown.wait_for()
+    assert shown.evaluate("(image) => image.decode().then(() => image.naturalWidth / image.naturalHeight)") == 120 / 160
 
 
 def test_a_picture_of_the_history_can_be_dragged_into_a_field(page: Any) -> None:
