@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from eval.errors import Unscored
+from eval.metrics.metric import Metric, Sample
 from pipelines.images import Bytes, Mask
 
 PEAK = 255.0
@@ -17,3 +19,29 @@ def psnr(shown: Bytes, truth: Bytes, mask: Mask | None = None) -> float:
     difference = shown.astype(np.float64) - truth.astype(np.float64)
     error = np.mean((difference if mask is None else difference[mask]) ** 2)
     return float("inf") if error == 0 else float(10 * np.log10(PEAK**2 / error))
+
+
+EQUAL = 100.0
+"""dB that stand for a picture without any difference, whose PSNR is infinite."""
+
+
+def _measure(sample: Sample) -> float:
+    if sample.truth.target is None:
+        raise Unscored("there is no right answer to compare with")
+    return min(EQUAL, psnr(sample.shown, sample.truth.target))
+
+
+METRIC = Metric(
+    name="psnr",
+    title="PSNR, dB",
+    group="picture",
+    better="higher",
+    range=(0.0, EQUAL),
+    needs=frozenset({"target"}),
+    measure=_measure,
+    margin=0.5,
+    source="Huynh-Thu and Ghanbari 2008, Scope of validity of PSNR",
+    method={"colour": "sRGB, 8 bits, all channels", "resize": "area, to the truth's frame"},
+    sees=frozenset({"blur", "hue"}),
+    digits=2,
+)

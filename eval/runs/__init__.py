@@ -1,0 +1,1 @@
+"""Runs of the full grid: planned, carried out, kept, and gone on with after a crash."""

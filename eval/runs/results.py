@@ -1,0 +1,45 @@
+"""A run as reports, verdicts and pages read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eval.runs.manifest import Manifest
+from eval.runs.row import Row
+
+ENGINE = "engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a person chooses: everything of a cell but its case and its seed."""
+
+    tool: str
+    engine: str
+    mode: str
+    resolution: str
+
+    @property
+    def title(self) -> str:
+        """`draft balanced 1k`."""
+        return f"{self.engine} {self.mode} {self.resolution}"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Rows of one run in the order of the grid, with what the run was."""
+
+    manifest: Manifest
+    rows: tuple[Row, ...]
+
+    def made(self) -> Iterator[Row]:
+        """Rows of engines; the others are controls and planted degradations."""
+        return (row for row in self.rows if row.way == ENGINE)
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Settings in the order of their first row."""
+        return tuple(dict.fromkeys(setting_of(row) for row in self.made()))
+
+
+def setting_of(row: Row) -> Setting:
+    """The setting that a row belongs to."""
+    return Setting(row.tool, row.engine, row.mode, row.resolution)
