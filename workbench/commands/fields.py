@@ -1,17 +1,13 @@
 """A tool's fields as flags, and flags as a tool's values."""
 
-import base64
 import json
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Callable, Sequence
-from os.path import expanduser
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from workbench.errors import InvalidInput, Problem
+from workbench.references import reference_of
 from workbench.tools.base import Tool, is_box, is_image
-
-PASSED_ON = ("http://", "https://", "data:")
 
 
 def add_fields(parser: ArgumentParser, tool: Tool) -> None:
@@ -59,7 +55,7 @@ def values_of(tool: Tool, given: dict[str, Any], unknown: Sequence[str]) -> dict
 
 def _value(name: str, schema: dict[str, Any], given: Any) -> Any:
     if is_image(schema):
-        return [_picture(name, each) for each in given] if isinstance(given, list) else _picture(name, given)
+        return [reference_of(name, each) for each in given] if isinstance(given, list) else reference_of(name, given)
     if is_box(schema):
         return _numbers(given)
     if schema.get("type") == "integer":
@@ -91,32 +87,3 @@ def _whole(text: str) -> int | str:
         return int(text)
     except ValueError:
         return text
-
-
-def _picture(name: str, text: str) -> str:
-    """A file as a data URI; URLs, data URIs and asset ids as they are."""
-    if text.startswith(PASSED_ON) or not text:
-        return text
-    path = Path(expanduser(text))  # noqa: PTH111 - the method raises for ~nobody
-    if _is(path.is_file):
-        return f"data:image/any;base64,{base64.b64encode(_bytes(name, path)).decode()}"  # what it is, its content decides
-    if _is(path.is_dir):
-        raise InvalidInput(Problem(name, f"{text} is a folder; name one picture file"))
-    if "/" in text or "." in text:
-        raise InvalidInput(Problem(name, f"there is no file {text}"))
-    return text
-
-
-def _is(what: Callable[[], bool]) -> bool:
-    """The answer of a path, which is no where the system can't even look: a name that is too long, a folder that is closed."""
-    try:
-        return what()
-    except OSError:
-        return False
-
-
-def _bytes(name: str, path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(Problem(name, f"{path} can't be read: {error.strerror}")) from error
