@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup app test check fix notebooks docs draft-table sheets bench bench-gpu
+.PHONY: help setup app test check fix notebooks notebook-tests docs draft-table sheets bench bench-gpu
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,8 +48,16 @@ check: $(VENV)/.dev ## Lint, types, import direction
 fix: $(VENV)/.dev ## Format and mend what ruff can mend
 	@$(RUN) -m ruff check --fix . ; $(RUN) -m ruff format .
 
-notebooks: $(VENV)/.dev ## Run every notebook on the draft engine
-	@if ls notebooks/*.ipynb >/dev/null 2>&1; then $(RUN) -m pytest --nbmake notebooks; else echo "There are no notebooks yet"; fi
+$(VENV)/.lab: $(VENV)/.app
+	@echo "Installing JupyterLab and what the notebooks need"
+	@$(PIP) --editable '.[eval]' jupyterlab
+	@touch $@
+
+notebooks: $(VENV)/.lab ## Open the notebooks in JupyterLab
+	@$(VENV)/bin/jupyter lab --notebook-dir notebooks
+
+notebook-tests: $(VENV)/.dev ## Run every notebook on the draft engine
+	@WORKBENCH_HOME=$$(mktemp -d) $(RUN) -m pytest --nbmake --nbmake-timeout=300 notebooks
 
 docs: $(VENV)/.dev ## Make the tables of docs/models.md anew from the model cards
 	@$(RUN) -m pipelines.diffusion.guide

@@ -1,5 +1,6 @@
 """The tools as functions of a notebook: every form of picture, what is shown, and what goes wrong."""
 
+import asyncio
 import inspect
 import re
 from collections.abc import Iterator
@@ -16,7 +17,12 @@ from workbench.tools.registry import TOOLS
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    notebook.use(tmp_path_factory.mktemp("home"))
+    """Opened as a notebook opens it: in a thread that runs an event loop."""
+
+    async def opened() -> None:
+        notebook.use(tmp_path_factory.mktemp("home"))
+
+    asyncio.run(opened())
     yield
     notebook.close()
 
@@ -53,7 +59,12 @@ def test_the_seed_of_a_result_makes_it_again(studio: None) -> None:
 @pytest.mark.parametrize("form", ["text", "array", "pillow", "result"])
 def test_pictures_may_come_in_any_form(cut: notebook.Made, form: str) -> None:
     path = notebook.sample("small-jacket")
-    given = {"text": str(path), "array": np.asarray(Image.open(path).convert("RGB")), "pillow": Image.open(path).convert("RGB"), "result": cut}
+    given = {
+        "text": str(path),
+        "array": np.asarray(Image.open(path).convert("RGB")),
+        "pillow": Image.open(path).convert("RGB"),
+        "result": cut,
+    }
     made = notebook.reframe(image=given[form], aspect_ratio="9:16", resolution="1k", generation_mode="fast", seed=1)
     assert abs(made.image.width / made.image.height - 9 / 16) < 0.01
 

@@ -13,13 +13,14 @@ one slot, 1.5 % of one core while idle; `make bench` measures whole jobs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Condition, Event, Thread
 from time import monotonic, sleep
 from typing import Any
 
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, Queue
 from dbos._queue import queue_worker_thread
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError
@@ -169,11 +170,15 @@ class JobQueue:
         DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MAX_ATTEMPTS)(self._ringing(run))
         DBOS.listen_queues([])
         DBOS.launch()
-        queue = DBOS.register_queue(
-            QUEUE, worker_concurrency=self._slots, polling_interval_sec=IDLE_SECONDS, on_conflict="always_update"
-        )
+        with ThreadPoolExecutor(1) as elsewhere:  # DBOS refuses where an event loop runs, as it does in a notebook
+            queue = elsewhere.submit(self._registered).result()
         self._poller = Thread(target=queue_worker_thread, args=(self._bell, self._dbos, queue), name="job-poller", daemon=True)
         self._poller.start()
+
+    def _registered(self) -> Queue:
+        return DBOS.register_queue(
+            QUEUE, worker_concurrency=self._slots, polling_interval_sec=IDLE_SECONDS, on_conflict="always_update"
+        )
 
     def _ringing(self, run: Callable[[str], None]) -> Callable[[str], None]:
         def job(job_id: str) -> None:
