@@ -211,6 +211,34 @@ def test_skin_coloured_cloth_and_pale_straps_are_not_skin() -> None:
     assert matte[5:15, 5:40].min() == 1
 
 
+def test_folds_of_cloth_beside_skin_and_specks_named_skin_are_not_skin() -> None:
+    lab = np.zeros((240, 240, 3), np.float32)
+    lab[:, :120] = (SKIN.light, SKIN.a, SKIN.b)
+    rgb = rgb_of(lab)
+    rgb[:, 120:] = (0.62, 0.38, 0.21)
+    rgb[:, 118:120] = (0.3, 0.2, 0.14)  # the collar's shadow on the neck
+    rgb[80:160, 120:122] *= 0.8
+    parts = np.full((240, 240), Part.UPPER, np.uint8)
+    parts[:, :120] = Part.NECK
+    parts[40:44, 200] = Part.LEFT_ARM  # a rim of the sleeve that was taken for an arm
+    matte = skin_matte(rgb, parts, SKIN, np.zeros(parts.shape, bool), certain=True)
+    assert matte[84:156, 120:].max() == 0
+    assert matte[:, 160:].max() == 0
+    assert matte[:, :110].min() == 1
+
+
+def test_a_soft_edge_between_skin_and_cloth_is_part_skin() -> None:
+    lab = np.zeros((240, 240, 3), np.float32)
+    lab[:, :120] = (SKIN.light, SKIN.a, SKIN.b)
+    rgb = rgb_of(lab)
+    rgb[:, 120:] = (0.4, 0.15, 0.12)
+    rgb[:, 120] = 0.5 * (rgb[:, 119] + rgb[:, 121])
+    parts = np.where(np.arange(240)[None] < 120, np.uint8(Part.NECK), np.uint8(Part.UPPER)).repeat(240, axis=0)
+    matte = skin_matte(rgb, parts, SKIN, np.zeros(parts.shape, bool), certain=True)
+    assert 0.3 < matte[:, 120].min() <= matte[:, 120].max() < 0.7
+    assert matte[:, 122:].max() == 0
+
+
 def test_the_colours_of_a_portrait_are_read() -> None:
     light, dark = skin_of(_portrait()), skin_of(_portrait(DARK))
     assert light.light - dark.light > 30

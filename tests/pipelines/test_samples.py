@@ -7,7 +7,10 @@ import pytest
 from PIL import Image
 
 import workbench
-from pipelines.images import picture
+from pipelines.images import picture, pixels
+from pipelines.sizes import Mode
+from pipelines.vision.garments.garment import read_garment
+from pipelines.vision.mattes.matting import matte_of
 from pipelines.vision.rendering.samples import SAMPLES, Sample, saved
 
 FOLDER = Path(workbench.__file__).parent / "ui" / "samples"
@@ -48,3 +51,17 @@ def test_people_stand_free_of_the_border() -> None:
             with Image.open(FOLDER / sample.file) as image:
                 top = np.asarray(image.convert("L"), np.float32)[:10]
             assert np.abs(np.diff(top, axis=1)).max() < 25
+
+
+@pytest.mark.parametrize("mode", [Mode.FAST, Mode.BALANCED])
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [("dotted-skirt", "bottom"), ("floral-dress", "dress"), ("graphic-tee", "top"), ("jeans", "bottom"), ("knit-sweater", "top"),
+     ("oxford-shirt", "top")],
+)  # fmt: skip
+def test_garments_are_read_as_what_they_are_without_a_word(name: str, category: str, mode: Mode) -> None:
+    with Image.open(FOLDER / f"garment-{name}.webp") as image:
+        shown = image.convert("RGB")
+    found = read_garment(pixels(shown), matte_of(shown, mode), mode=mode)
+    assert found.category == category
+    assert found.confidence > 0.5

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pipelines.draft.nets.garment import GarmentNet, Reading
 
 CLOTHES = ("top", "outerwear", "dress", "bottom")
+ACCESSORIES = ("shoes", "bag", "hat")
+ACCESSORY = 0.6
+"""Odds of an accessory that the user doesn't name, against those among the drawn pictures that the net learned from: a skirt
+without a waistband that can be seen has the outline of a bag."""
 PAIRED = ("collar", "shoulder", "armpit", "waist", "hem")
 ON_TOP = (*(f"{name}_{side}" for name in PAIRED for side in ("left", "right")), "collar_bottom")
 ON_BOTTOM = ("waist_left", "waist_right", "hem_left", "hem_right")
@@ -51,7 +55,7 @@ def read_by_net(rgb: Bytes, alpha: Floats, outline: Outline, named: str | None, 
     from pipelines.draft.nets.garment import read
 
     said = read(_net(), rgb, alpha)
-    said = replace(said, category=_by_length(said))
+    said = replace(said, category=_by_use(_by_length(said)))
     possible = CLOTHES if worn else tuple(said.category)
     category = named or max(possible, key=lambda name: said.category[name])
     likely = category if said.category[category] > CERTAIN else None
@@ -88,6 +92,13 @@ def _by_length(said: "Reading") -> Mapping[str, float]:
     odds = float(np.clip(np.log(dress / top) + LENGTH_COUNTS * (length / width - DRESS_LENGTH), -30, 30))
     share = 1 / (1 + np.exp(-odds))
     return {**said.category, "top": float((top + dress) * (1 - share)), "dress": float((top + dress) * share)}
+
+
+def _by_use(category: Mapping[str, float]) -> Mapping[str, float]:
+    """The categories' probabilities among what people bring, most of which are clothes."""
+    share = {name: value * (ACCESSORY if name in ACCESSORIES else 1) for name, value in category.items()}
+    total = sum(share.values())
+    return {name: value / total for name, value in share.items()}
 
 
 def _names(said: "Reading", category: str) -> tuple[str, ...]:

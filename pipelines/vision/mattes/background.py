@@ -14,6 +14,8 @@ CHROMA_WEIGHT = 1.5
 """A difference of chroma tells subject from background better than one of lightness, which light alone can make."""
 
 _FLOOR = 0.35
+_REACH = 10.0
+"""Distance from a surface, in Lab units, up to which it explains a pixel."""
 _SAMPLES = 3000
 _FIT_SIDE = 192
 
@@ -84,9 +86,12 @@ def read_backdrop(lab: Floats) -> Backdrop:
 
 def explained(lab: Floats, backdrop: Backdrop, weight: Floats) -> float:
     """0 to 1: share of the border of float32 (h, w, 3), CIE Lab, that the backdrop explains, where a pixel counts as much as
-    `weight`, float32 (h, w), says; 1 where none counts."""
+    `weight`, float32 (h, w), says; 1 where none counts. Grain is explained by the noise, and lines, such as the joints
+    between boards, are no things."""
     border = border_weight(*weight.shape) * weight
-    return _explained(lab, backdrop.surface, border) if border.any() else 1.0
+    off = (distance(lab, backdrop.surface) >= max(_REACH, 3 * backdrop.noise)).astype(np.uint8)
+    things = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    return 1 - float(border[things].sum() / border.sum()) if border.any() else 1.0
 
 
 def localised(backdrop: Backdrop, lab: Floats, outside: Mask) -> Backdrop:
@@ -187,8 +192,8 @@ def _refit(lab: Floats, surface: Floats, weight: Floats) -> Floats:
     return _fit(lab, support, degree=4, scale=3.0) if np.count_nonzero(support) > 50 else surface
 
 
-def _explained(lab: Floats, surface: Floats, weight: Floats, reach: float = 10.0) -> float:
-    return float(weight[distance(lab, surface) < reach].sum() / weight.sum())
+def _explained(lab: Floats, surface: Floats, weight: Floats) -> float:
+    return float(weight[distance(lab, surface) < _REACH].sum() / weight.sum())
 
 
 def _judged(lab: Floats, surface: Floats, weight: Floats) -> Backdrop:

@@ -1,5 +1,6 @@
 """Which parts are the subject where the classical segmentation may err: what the net and the person say of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -21,6 +22,8 @@ _LIKELY, _SURE = 0.6, 0.8
 """The net's answer, least and mean, from which on it is believed where the classical segmentation sees background."""
 _APART = 1.6
 """How many times its noise such a part must differ from the backdrop."""
+_ONE_SIDED, _SHADE = 15.0, 0.7
+"""How many times as steep as a part's far side, of which light alone makes so much, its near side must be for an opening."""
 _NARROW = 4.0
 """Half the width in pixels of a part that the net sees blurred."""
 _BROAD_LIKELY, _NARROW_LIKELY = 0.16, 0.28
@@ -105,8 +108,9 @@ def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Ma
         finds and net.certainty > _CERTAIN and np.count_nonzero(seen & found.mask) < _OTHER * np.count_nonzero(seen | found.mask)
     )
     off, likely = distance(lab, backdrop.surface) / backdrop.noise, net.alpha > (0.5 if leads else _LIKELY)
-    added = _added(off, likely & ~found.mask, net, 0.5 if leads else _SURE)
-    taken = _taken(lab, found, found.mask & like, net) | (_opened(found.mask & ~seen) if leads else added & False)
+    looks = _Looks.of(lab, found.mask, backdrop)
+    added = _added(off, likely & ~found.mask, net, 0.5 if leads else _SURE, lambda part: looks.hollow(part, found.mask))
+    taken = _taken(looks, found.mask, like, net) | (_opened(found.mask & ~seen) if leads else added & False)
     if not added.any() and not taken.any():
         return found.mask
     mask = (found.mask | added) & ~taken
@@ -114,14 +118,14 @@ def _on_backdrop(rgb: Bytes, found: Segmentation, net: Opinion, cuts: int) -> Ma
     return np.where(near, refined(lab, backdrop, mask, _thinned(~mask, 2), cuts), mask)
 
 
-def _added(off: Floats, likely: Mask, net: Opinion, least: float) -> Mask:
+def _added(off: Floats, likely: Mask, net: Opinion, least: float, hollow: Callable[[Mask], bool]) -> Mask:
     """Parts of what the net takes for the subject, surer of them than `least`, that differ at all from the backdrop, `off`
-    noises away."""
+    noises away, and aren't `hollow`."""
     opened = _opened(likely)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened.astype(np.uint8), connectivity=4)
     large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * likely.size]
     parts = [part for part in (labels == index for index in large) if float(net.alpha[part].mean()) > least]
-    kept = [part for part in parts if float(np.median(off[part])) > _APART]
+    kept = [part for part in parts if float(np.median(off[part])) > _APART and not hollow(part)]
     return np.asarray(np.any(kept, axis=0)) if kept else np.zeros_like(likely)
 
 
@@ -169,14 +173,20 @@ class _Looks:
         enclosed = not (part & outside).any()
         return not enclosed or sureness < _BROAD_LIKELY / 2 or float(np.quantile(self.edges[rim], 0.2)) > self.steep
 
+    def hollow(self, part: Mask, mask: Mask) -> bool:
+        """Whether a part beyond the mask is backdrop in the subject's shade: its contour is towards the mask, and none is
+        towards the rest."""
+        rim = _widened(part, 2) & ~part
+        near, far = self.edges[rim & mask], self.edges[rim & ~mask]
+        if not near.size or not far.size:
+            return False
+        return float(np.quantile(near, 0.2)) > _ONE_SIDED * max(_SHADE, float(np.median(far)))
 
-def _taken(lab: Floats, found: Segmentation, like: Mask, net: Opinion) -> Mask:
+
+def _taken(looks: _Looks, mask: Mask, like: Mask, net: Opinion) -> Mask:
     """Parts of the mask that are `like` the backdrop and that the net drops: shadows and leaks at its edge, gaps within it."""
-    mask, backdrop = found.mask, found.backdrop
-    if backdrop is None:
-        return np.zeros_like(mask)
-    likely = _opened((net.alpha < _HARDLY) & like)
-    looks, outside = _Looks.of(lab, mask, backdrop), _widened(~mask, 1)
+    likely = _opened((net.alpha < _HARDLY) & mask & like)
+    outside = _widened(~mask, 1)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8), connectivity=4)
     large = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] > _SMALLEST * mask.size]
     parts = [part for part in (labels == index for index in large) if looks.open(part, outside, net.alpha)]

@@ -14,7 +14,7 @@ from pipelines.vision.inpaint import guided
 from pipelines.vision.mattes.known_colours import carried, projected
 from pipelines.vision.people.body import Part
 from pipelines.vision.people.view import disk
-from pipelines.vision.portrait.lab import Lab, lab_of
+from pipelines.vision.portrait.lab import Lab, lab_of, rgb_of
 
 SKIN = (
     Part.FACE, Part.NECK, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND, Part.LEFT_LEG, Part.RIGHT_LEG, Part.TORSO,
@@ -31,6 +31,12 @@ _HUES, _SKIN_HUES = 48.0, (40.0, 65.0)
 """Degrees of hue around somebody's own within which their skin is, and the range of their own."""
 _FILLED = (0.002, 0.03)
 """Shares of the skin up to which holes in it are filled, beside clothes and elsewhere."""
+_LIT = (0.3, 1.2)
+"""Light that cloth gets in its folds, as a share of what it gets beside them."""
+_AKIN = 0.99
+"""Cosine between cloth and skin in sRGB from which shade can't tell them apart."""
+_BETTER = 0.75
+"""Error of one account of a colour over that of another from which the former is believed."""
 _PLASTIC = 6.0
 """Chroma up to which a tone is a mannequin's."""
 _RED_OF_DARK = 0.62
@@ -50,10 +56,27 @@ def skin_matte(rgb: Floats, parts: Bytes, tone: Lab, face: Mask, certain: bool) 
     reach = max(2, round(BAND * max(parts.shape)))
     inside = cv2.erode(kept.astype(np.uint8), disk(reach)) > 0
     outside = cv2.dilate(kept.astype(np.uint8), disk(reach)) == 0
-    alpha = projected(rgb, carried(rgb, inside), carried(rgb, outside))
-    alpha = np.clip((alpha - 0.08) / 0.84, 0, 1) * np.clip(1.6 * alike, 0, 1)
+    own, other = carried(rgb, inside), carried(rgb, outside)
+    alpha = projected(rgb, own, other)
+    unmixed = np.isin(parts, CLOTHES) & _shaded(rgb, own, other, alpha) & ~_akin(other, tone)
+    alpha = np.where(unmixed, 0, np.clip((alpha - 0.08) / 0.84, 0, 1) * np.clip(1.6 * alike, 0, 1))
     matte = np.where(inside, 1.0, np.where(outside, 0.0, alpha)).astype(np.float32)
     return cast(Floats, np.where(matte < 0.03, 0, matte).astype(np.float32))
+
+
+def _shaded(rgb: Floats, own: Floats, other: Floats, alpha: Floats) -> Mask:
+    """bool (h, w): where `other`, float32 (h, w, 3), in another light explains a pixel better than `alpha` of `own` over it."""
+    light = (rgb * other).sum(axis=2) / np.maximum((other**2).sum(axis=2), 1e-4)
+    lit = np.clip(light, *_LIT)[..., None] * other
+    mixed = other + alpha[..., None] * (own - other)
+    return np.asarray(((rgb - lit) ** 2).sum(axis=2) < _BETTER**2 * ((rgb - mixed) ** 2).sum(axis=2))
+
+
+def _akin(colour: Floats, tone: Lab) -> Mask:
+    """bool (h, w): where a colour, float32 (h, w, 3), is the tone in another light, or nearly."""
+    skin = rgb_of(np.array([[[tone.light, tone.a, tone.b]]], np.float32))[0, 0]
+    lengths = np.linalg.norm(colour, axis=2) * np.linalg.norm(skin)
+    return np.asarray((colour * skin).sum(axis=2) > _AKIN * np.maximum(lengths, 1e-4))
 
 
 def _filled(kept: Mask, named: Mask, clothes: Mask) -> Mask:
@@ -66,7 +89,8 @@ def _filled(kept: Mask, named: Mask, clothes: Mask) -> Mask:
     dressed = np.zeros(area.shape, bool)
     dressed[np.unique(labels[cv2.dilate(clothes.astype(np.uint8), disk(3)) > 0])] = True
     small = area < np.where(dressed, _FILLED[0], _FILLED[1])
-    small[0] = False
+    touched = np.unique(labels[cv2.dilate(solid.astype(np.uint8), disk(1)) > 0])
+    small &= np.isin(np.arange(len(small)), touched[touched > 0])  # what stands alone is a speck, not a hole
     return cast(Mask, (solid & named) | small[labels])
 
 
