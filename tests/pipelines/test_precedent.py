@@ -26,7 +26,7 @@ def _labelled(body: Body, where: np.ndarray, part: Part) -> Body:
 
 def _longer(body: Body, rows: float) -> Body:
     """The top goes on below the waistband, and stands off there."""
-    longer = _labelled(body, (body.parts == Part.LOWER) & (ROWS < 310 + rows), Part.UPPER)
+    longer = _labelled(body, (body.parts == Part.LOWER) & (310 + rows > ROWS), Part.UPPER)
     worn = (longer.parts == Part.UPPER) & (ROWS > 260)
     beside = cv2.dilate(worn.astype(np.uint8), np.ones((1, 9), np.uint8)) > 0
     return _labelled(longer, beside & (longer.parts == Part.BACKGROUND), Part.UPPER)

@@ -27,6 +27,8 @@ BESIDE = 0.20
 """Of the shoulder width: what runs on further beyond the body's side is a sleeve that touches the trunk."""
 STANDS_OFF = 0.012
 """Of the shoulder width: from where on a hem beside the lower clothes hangs over them."""
+AT_HIPS = 1.0
+"""Of the way from waist to hips: a hem that lies lower hangs too, since waistbands lie higher."""
 LEAST_SIDE = 0.35
 """Share of its rows in which a side has to be seen against the background."""
 
@@ -42,7 +44,7 @@ class Precedent:
     edges: Mapping[Side, Profile]
     """(n,) columns of each side; a side that can't be seen is absent."""
     hangs: bool
-    """Whether it is seen to stand off beside the lower clothes; else it may be tucked in, and says nothing about lengths."""
+    """Whether it lies at the hips or is seen to stand off beside the lower clothes; else it may be tucked in, and says nothing about lengths."""
 
     @property
     def middle(self) -> float:
@@ -83,7 +85,9 @@ def precedent_of(parts: NDArray[np.uint8], trunk: Mapping[Side, Sequence[Point]]
             edges[side] = usual[side] + sign * off
     corners = {"left": first, "right": last} | {side: edge[-1] for side, edge in edges.items()}
     hem = {side: float(line(corners[side])) + top for side in SIDES}
-    return Precedent(hem, rows, edges, max(stands) > STANDS_OFF * unit)
+    waist, hip = (float(np.mean([trunk[side][k].y for side in SIDES])) for k in (-2, -1))
+    low = rows[-1] > waist + AT_HIPS * (hip - waist)
+    return Precedent(hem, rows, edges, bool(low or max(stands) > STANDS_OFF * unit))
 
 
 def _hem_line(parts: NDArray[np.uint8], columns: NDArray[np.intp], unit: float) -> np.polynomial.Polynomial | None:
