@@ -22,6 +22,7 @@ from pipelines.vision.garments.pattern import (
     hem_line,
     middle_line,
 )
+from pipelines.vision.garments.precedent import Precedent, precedent_of
 from pipelines.vision.garments.warp import Coordinates
 from pipelines.vision.people.body import Body, Part, Point
 
@@ -33,6 +34,8 @@ FLAT_TO_WORN = 0.93
 """Width of cloth on a body over its width laid flat: the rest goes around the sides."""
 FLAT_TO_HANGING = 0.95
 """Height of cloth on a body over its length laid flat: it runs over shoulders and chest."""
+ARMHOLE = 0.93
+"""The same of an armhole without a sleeve."""
 THICKNESS = 0.012
 """Of the shoulder width: how far cloth stands off the shoulders."""
 SNUG = 0.15
@@ -49,8 +52,16 @@ PAST_ARMPIT = 0.03
 """Of the shoulder width: how far inside the armpit a hanging sleeve's inner edge may lie."""
 OVER_WAISTBAND = 0.04
 """Of the shoulder width: how far the hem of a top lies below the waistband."""
+OVER_HEM = 0.012
+"""The same below the hem of the top that was worn, so that nothing of it is left."""
 LENGTHENED = 0.25
 """Of the shoulder width: by how much a top is lengthened at most, so that no bare strip is left between it and the waistband."""
+AS_LONG = (0.22, 0.36)
+"""Logarithm of the ratio of lengths up to which a top ends where the one that is worn does, and from which it doesn't care."""
+AS_WIDE = (0.16, 0.30)
+"""The same of widths."""
+BY_LENGTH = 0.5
+"""How much the length of the top that is worn, against its widths, says about the scale."""
 LIKE_SHOULDERS = 0.3
 """How much a hem slants as the shoulders do; the rest is as the hips."""
 Profile = NDArray[np.float64]
@@ -79,6 +90,8 @@ class Frame:
     """How thick the arms are, in `ARM_RADII`."""
     waistband: float | None
     """Row where what is worn below the waist begins; None where nothing is."""
+    precedent: Precedent | None = None
+    """The outline of the top that is worn, where it can be told."""
 
     @property
     def width(self) -> float:
@@ -112,6 +125,7 @@ def frame_of(body: Body) -> Frame:
     bare_arms = np.isin(body.parts, (Part.LEFT_ARM, Part.RIGHT_ARM))
     floor = _floor(figure) - 0.17 * unit
     waists, armpits = placed("waist", 0.34, 0.84), _between_shoulders(placed("armpit", 0.39, 0.30), shoulders, unit)
+    hips = _below(waists, placed("hip", 0.40, 1.20), unit)
     ankles = {side: Point(at.x, min(at.y, floor)) for side, at in placed("ankle", 0.18, 3.12).items()}
     return Frame(
         neck=neck,
@@ -119,7 +133,7 @@ def frame_of(body: Body) -> Frame:
         shoulders=shoulders,
         armpits=armpits,
         waists=waists,
-        hips=_below(waists, placed("hip", 0.40, 1.20), unit),
+        hips=hips,
         crotch=joints.get("crotch", Point(middle.x, middle.y + 1.42 * unit)),
         elbows=elbows,
         wrists=placed("wrist", 0.60, 1.30),
@@ -129,6 +143,7 @@ def frame_of(body: Body) -> Frame:
         bare_arms=bare_arms,
         arm_scale={side: _arm_scale(bare_arms, elbows[side], unit) for side in SIDES},
         waistband=_waistband(body, waists, unit),
+        precedent=precedent_of(body.parts, {side: (armpits[side], waists[side], hips[side]) for side in SIDES}, unit),
     )
 
 
@@ -237,13 +252,30 @@ def cut_of(garment: Garment, frame: Frame) -> Cut:
     by_chest = (ease if garment.sleeves != "none" else ease - 0.07) * frame.chest / chest
     trust = 0.5 if garment.sleeves != "none" else 0.15  # straps end anywhere on the shoulders
     wanted = by_chest * (by_shoulders / by_chest) ** trust
-    scale = float(np.clip(wanted, 0.85 * by_chest, 1.22 * by_chest))
+    scale = _as_long(garment, frame, float(np.clip(wanted, 0.85 * by_chest, 1.22 * by_chest)))
     collar = abs(marks["collar_right"].x - marks["collar_left"].x) / 2 * scale
     depth = marks["collar_bottom"].y - (marks["collar_left"].y + marks["collar_right"].y) / 2
     hugging = depth * scale < 0.6 * collar
     widest = 1.3 * frame.neck_half if hugging else 0.42 * frame.width
     half = float(np.clip(collar, 1.15 * frame.neck_half, widest))
     return Cut(scale, half, _collar_row(frame, half))
+
+
+def _as_long(garment: Garment, frame: Frame, scale: float) -> float:
+    """The scale moved towards the one at which the garment ends where the top that is worn does."""
+    marks = garment.landmarks
+    length = np.mean([marks[f"hem_{side}"].y - marks[f"collar_{side}"].y for side in SIDES]) * FLAT_TO_HANGING
+    if frame.precedent is None or not frame.precedent.hangs or garment.category != "top":
+        return scale
+    half = abs(marks["collar_right"].x - marks["collar_left"].x) / 2 * scale
+    wanted = (frame.precedent.middle - _collar_row(frame, half)) / max(1.0, float(length))
+    off = float(np.log(max(0.1, wanted / scale)))
+    return float(scale * np.exp(BY_LENGTH * _agreement(abs(off), AS_LONG) * off))
+
+
+def _agreement(off: float, bounds: tuple[float, float]) -> float:
+    """1 up to the first bound, 0 from the second one on."""
+    return float(np.clip((bounds[1] - off) / (bounds[1] - bounds[0]), 0, 1))
 
 
 def _collar_row(frame: Frame, half: float) -> float:
@@ -303,11 +335,12 @@ def _side_of_torso(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: i
     collar = _on_shoulder(frame, side, frame.neck.x + sign * cut.collar_half)
     shoulder = _shoulder(garment, frame, cut, side, sign)
     line = [_on_shoulder(frame, side, collar.x + share * (shoulder.x - collar.x)) for share in ALONG_SHOULDER]
-    drop = (marks[f"armpit_{side}"].y - marks[f"shoulder_{side}"].y) * cut.scale
+    hanging = ARMHOLE if garment.sleeves == "none" else 1.0
+    drop = (marks[f"armpit_{side}"].y - marks[f"shoulder_{side}"].y) * cut.scale * hanging
     lowest = frame.armpits[side].y + 0.16 * frame.width
     armpit_y = float(np.clip(shoulder.y + drop, frame.armpits[side].y, lowest))
     hem_y = max(_hem_row(garment, frame, cut, side, sign), armpit_y + 0.25 * frame.width)
-    down = _down_the_side(garment, frame, cut, sign, armpit_y, hem_y)
+    down = _down_the_side(garment, frame, cut, side, sign, armpit_y, hem_y)
     armpit = Point(down[0, 0], down[0, 1])
     return np.vstack([array(collar, *line, shoulder, between(shoulder, armpit, 0.55)), down])
 
@@ -325,7 +358,11 @@ def _hem_row(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) ->
     slants = [np.clip(group["right"].y - group["left"].y, -0.15 * frame.width, 0.15 * frame.width)
               for group in (frame.hips, frame.shoulders)]  # fmt: skip
     slant = (1 - LIKE_SHOULDERS) * slants[0] + LIKE_SHOULDERS * slants[1]
-    return float(collar + lengths[side] + down + sign * slant / 2)
+    own = float(collar + lengths[side] + down + sign * slant / 2)
+    if frame.precedent is None or not frame.precedent.hangs or garment.category != "top":
+        return own
+    ratio = abs(np.log((frame.precedent.middle - collar) / max(1.0, middle - collar)))
+    return own + _agreement(float(ratio), AS_LONG) * (frame.precedent.hem[side] + OVER_HEM * frame.width - own)
 
 
 def _shoulder(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -> Point:
@@ -343,8 +380,10 @@ def _shoulder(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -
     return _on_shoulder(frame, side, x)
 
 
-def _down_the_side(garment: Garment, frame: Frame, cut: Cut, sign: int, top: float, hem: float) -> Coordinates:
-    """From armpit to hem: the body's side with the garment's ease; below the hips the cloth falls freely."""
+def _down_the_side(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int, top: float, hem: float) -> Coordinates:
+    """From armpit to hem: the body's side with the garment's ease; below the hips the cloth falls freely. Where what is worn
+    is about as wide, its side.
+    """
     rows = np.linspace(top, hem, STATIONS)
     body = _body_half(frame, rows)
     halves = np.interp(
@@ -357,7 +396,13 @@ def _down_the_side(garment: Garment, frame: Frame, cut: Cut, sign: int, top: flo
     loosest = body.half * (LOOSEST + 1.2 * free)
     narrowest = 0.25 if garment.category != "dress" else 0.06  # a skirt goes around the thighs
     worn = np.clip(cloth, body.half * (TIGHTEST - narrowest * free), loosest)
-    return np.column_stack([body.middle + sign * worn, rows])
+    edges = body.middle + sign * worn
+    old = None if frame.precedent is None or garment.category != "top" else frame.precedent.edge(side, rows)
+    if old is not None:
+        ratio = float(np.median(np.log(np.maximum(1.0, (old - body.middle) * sign) / worn)))
+        most = AS_WIDE[1] * worn
+        edges = edges + _agreement(abs(ratio), AS_WIDE) * np.clip(old - edges, -most, most)
+    return np.column_stack([edges, rows])
 
 
 def _waist_share(garment: Garment) -> float:

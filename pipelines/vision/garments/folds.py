@@ -12,7 +12,7 @@ STRONGEST = 0.09
 """Standard deviation of the shading to which stronger folds are reduced."""
 WORK_WIDTH = 200.0
 """Shoulder width in pixels at which shading is computed."""
-ROUND = 0.16
+ROUND = 0.10
 """How much darker cloth is at the sides of the body than in front."""
 
 

@@ -21,6 +21,10 @@ CORE = 0.02
 """Of the shoulder width: how far from the edge of a label its colours are learned."""
 UNLIKE = 14.0
 """CIELAB difference, lightness counted less, from which something below the ankle isn't what the leg above it is."""
+DEEPEST_STRIPE = 0.12
+"""Of the shoulder width: how far apart rows of the upper garment's own colours may lie at its hem."""
+LONGER = 0.5
+"""Of the shoulder width: how far the upper garment goes on at most below where its label ends."""
 _ARMS = (Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEFT_HAND, Part.RIGHT_HAND)
 _BARE = (*_ARMS, Part.NECK, Part.FACE, Part.TORSO)
 _CLOTH = (Part.UPPER, Part.DRESS)
@@ -46,7 +50,8 @@ def relabelled(rgb: Bytes, body: Body) -> Body:
     parts = cv2.resize(body.parts, size, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint8)
     unit = _unit(body) * scale
     new = _skin_given_back(small, parts, body, unit, scale)
-    new = _lower_given_back(small, _cloth_given_back(small, new, unit), body, unit, scale)
+    new = _upper_given_back(small, _cloth_given_back(small, new, unit), unit)
+    new = _lower_given_back(small, new, body, unit, scale)
     new = _shoes_told(small, new, body, unit, scale)
     if (new == parts).all():
         return body
@@ -98,6 +103,32 @@ def _cloth_given_back(rgb: Bytes, parts: Bytes, unit: float) -> Bytes:
         found |= hair & near & (strands.values < -SURE)
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, disk(max(1, round(0.006 * unit)))) > 0
     return np.where(found, _nearest(parts, upper), parts).astype(np.uint8)
+
+
+def _upper_given_back(rgb: Bytes, parts: Bytes, unit: float) -> Bytes:
+    """Rows of what is worn below the waist that have the upper garment's colours and follow on it become upper garment: the
+    lowest stripes of a striped one.
+    """
+    upper, lower = parts == Part.UPPER, parts == Part.LOWER
+    under = np.zeros_like(upper)
+    under[1:] = upper[:-1] & lower[1:]
+    rows, columns = np.nonzero(under)
+    if columns.size < 0.3 * unit:
+        return parts
+    hem = int(np.median(rows))
+    deep = np.arange(len(parts))[:, None] > hem + LONGER * unit
+    odds = _odds(rgb, upper, lower & deep, unit)
+    if not odds.apart:
+        return parts
+    band = np.s_[hem : int(hem + LONGER * unit), columns.min() : columns.max() + 1]
+    worn, own = lower[band], lower[band] & (odds.values[band] < -SURE)
+    alike = np.flatnonzero(own.sum(axis=1) > 0.5 * np.maximum(1, worn.sum(axis=1)))
+    gaps = np.diff(np.concatenate([[-1], alike])) > DEEPEST_STRIPE * unit
+    alike = alike[: int(gaps.argmax())] if gaps.any() else alike
+    if not alike.size:
+        return parts
+    low = np.arange(len(parts))[:, None] <= hem + alike[-1]
+    return np.where(lower & low, np.uint8(Part.UPPER), parts).astype(np.uint8)
 
 
 def _lower_given_back(rgb: Bytes, parts: Bytes, body: Body, unit: float, scale: float) -> Bytes:

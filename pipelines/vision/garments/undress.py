@@ -67,7 +67,7 @@ def undress(photo: Floats, body: Body, frame: Frame, old: Mask, light: Floats, r
         lower = np.zeros_like(lower)
         outline = np.maximum(outline, _legs(frame, old.shape) * (body.alpha > 0.5)).astype(np.float32)
     naked = gauss(np.maximum(outline, arms_seen.astype(np.float32)), max(0.6, 0.004 * frame.width))
-    below = _below_waistband(frame, old.shape[0]) * _between_hips(frame, old.shape)
+    below = _below_waistband(frame, old.shape[0]) * _between_hips(frame, lower)
     naked = np.maximum(naked, below[..., 0] * gauss((body.alpha > 0.5).astype(np.float32), 0.8))
     ground = _spread(photo, (body.alpha < 0.02) & ~hole, rng)
     legs = _spread(photo, lower & ~hole, rng) if lower.sum() > 400 else skin
@@ -90,7 +90,7 @@ def _with_hem_shadow(hole: Mask, frame: Frame) -> Mask:
 
 
 def _naked(body: Body, frame: Frame, arms: Mapping[Side, BareArm | None]) -> Floats:
-    """float32 (h, w), 0 or 1: shoulders and neck where they are seen to be under clothes that lie close, the trunk by its
+    """float32 (h, w) in [0, 1]: shoulders and neck where they are seen to be under clothes that lie close, the trunk by its
     joints, upper arms as they run on from what is bare of them; rounded off where these meet.
     """
     outline = naked_outline(frame, body.parts.shape, tuple(side for side in SIDES if arms[side] is None)).astype(np.float32)
@@ -104,7 +104,9 @@ def _naked(body: Body, frame: Frame, arms: Mapping[Side, BareArm | None]) -> Flo
     radius = max(1, round(0.035 * frame.width))
     closed = cv2.morphologyEx((outline > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disk(radius)).astype(np.float32)
     inside = cv2.erode((body.alpha > 0.5).astype(np.uint8), disk(max(1, round(0.5 * CLOSE * frame.width)))) > 0
-    return np.asarray((gauss(closed, 0.015 * frame.width) > 0.5) & inside, dtype=np.float32)
+    sigma = max(0.5, 0.02 * frame.width)
+    smooth = np.clip((gauss(closed, sigma) - 0.5) * sigma * np.sqrt(2 * np.pi) + 0.5, 0, 1)  # an edge of one pixel
+    return np.asarray(smooth * inside, dtype=np.float32)
 
 
 def chest_relief(frame: Frame, shape: tuple[int, ...]) -> Floats:
@@ -176,11 +178,18 @@ def _below_waistband(frame: Frame, rows: int) -> Floats:
     return np.asarray(share[:, None, None], dtype=np.float32)
 
 
-def _between_hips(frame: Frame, shape: tuple[int, ...]) -> Floats:
-    """float32 (1, w, 1): 1 between the hips and softly 0 beside them, where sleeves may hang."""
-    columns = np.arange(shape[1], dtype=np.float32)
+def _between_hips(frame: Frame, lower: Mask) -> Floats:
+    """float32 (1, w, 1): 1 between the hips and softly 0 beside them, where sleeves may hang, and beside the lower clothes as
+    they are seen just below an old hem, over which it stood off.
+    """
+    columns = np.arange(lower.shape[1], dtype=np.float32)
     room = 0.06 * frame.width
-    inside = np.minimum(columns - frame.hips["left"].x + room, frame.hips["right"].x + room - columns)
+    first, last = frame.hips["left"].x - room, frame.hips["right"].x + room
+    if frame.precedent is not None:
+        top = int(frame.precedent.middle + HEM_SHADOW * frame.width)
+        seen = np.flatnonzero(lower[top : top + max(2, round(0.08 * frame.width))].mean(axis=0) > 0.5)
+        first, last = (max(first, seen[0]), min(last, seen[-1] + 1)) if seen.size else (first, last)
+    inside = np.minimum(columns - first, last - columns)
     return np.asarray(np.clip(inside / (0.02 * frame.width), 0, 1)[None, :, None], dtype=np.float32)
 
 
@@ -248,5 +257,5 @@ def _draw_arm(canvas: Bytes, frame: Frame, side: Side, thickness: float = 1.0, f
             at = (travelled + share * length) / frame.width
             radius = thickness * frame.arm_scale[side] * float(np.interp(at, *np.array(ARM_RADII).T)) * frame.width
             x, y = first.x + share * (second.x - first.x), first.y + share * (second.y - first.y)
-            cv2.circle(canvas, (round(x), round(y)), max(1, round(radius)), 1, -1)
+            cv2.circle(canvas, (round(16 * x), round(16 * y)), max(16, round(16 * radius)), 1, -1, cv2.LINE_8, 4)
         travelled += length
