@@ -44,7 +44,6 @@ def reduced(rgb: Bytes, matte: Matte, side: int | None) -> Reduced:
 
 def enlarged(body: Body, alpha: Floats) -> Body:
     """`body`, read from a reduced picture, for the picture whose coverage is float32 `alpha` (h, w)."""
-    height, width = alpha.shape
     down, across = (full / small for full, small in zip(alpha.shape, body.parts.shape, strict=True))
     if (down, across) == (1, 1):
         return body
