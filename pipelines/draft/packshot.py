@@ -67,7 +67,7 @@ def run(task: Packshot, progress: Progress) -> Output:
     steps = iter(range(_STEPS))
     product = find_product(task.product_image, task.mode, task.prompt, lambda note: progress(next(steps), _STEPS, note))
     progress(4, _STEPS, "straightening")
-    cutout = symmetrised(_upright(product, task.prompt))
+    cutout = symmetrised(_upright(product, task.prompt, task.mode))
     progress(5, _STEPS, "laying out")
     placed = _placed(cutout, _read(cutout, task.prompt, product.worn), _FRAMES[brief.presentation], task.size, task.mode)
     progress(6, _STEPS, "lighting the surface")
@@ -87,8 +87,11 @@ class _Placed:
     landmarks: Mapping[str, Point]
 
 
-def _upright(product: Product, prompt: str) -> Cutout:
-    """The product turned upright: by its outline, or by its landmarks where somebody who may lean wore it."""
+def _upright(product: Product, prompt: str, mode: Mode) -> Cutout:
+    """The product turned upright: by its outline, or by its landmarks where somebody who may lean wore it.
+
+    In Fast these are read once, and the ends of the hem taken to be where they were in the outline's box.
+    """
     found = _read(product.cutout, prompt, worn=True) if product.worn else None
     if found is None or found.confidence < _SURE:
         return straightened(product.cutout)
@@ -97,7 +100,16 @@ def _upright(product: Product, prompt: str) -> Cutout:
     upright = straightened(cutout) if abs(lean) < 1 else turned(cutout, -lean)
     if found.category == "bottom":
         return upright
+    if mode == Mode.FAST:
+        return with_level_hem(upright, _boxed(found.landmarks, product.cutout, upright))
     return with_level_hem(upright, _read(upright, prompt, worn=True).landmarks)
+
+
+def _boxed(landmarks: Mapping[str, Point], before: Cutout, after: Cutout) -> Mapping[str, Point]:
+    """Landmarks at the same shares of the visible part's box, of which `after` has no margins."""
+    rows, columns = (np.flatnonzero((before.alpha > 0.02).any(axis=axis)) for axis in (1, 0))
+    down, across = after.alpha.shape[0] / (np.ptp(rows) + 1), after.alpha.shape[1] / (np.ptp(columns) + 1)
+    return {name: Point((at.x - columns[0]) * across, (at.y - rows[0]) * down) for name, at in landmarks.items()}
 
 
 def _read(cutout: Cutout, prompt: str, worn: bool) -> Found:

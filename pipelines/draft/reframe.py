@@ -21,7 +21,11 @@ MARGIN = 0.04
 """Air left around the subject, as a share of its larger side, where the picture has it."""
 SNAP = 0.06
 """A scale this close above 1 becomes 1, so that pixels are kept rather than resampled."""
-_LOOKS = {Mode.FAST: Look(side=224), Mode.BALANCED: Look(cuts=2, net=True), Mode.QUALITY: Look(side=520, cuts=4, net=True)}
+_LOOKS = {
+    Mode.FAST: Look(side=224, faces=280),
+    Mode.BALANCED: Look(cuts=2, net=True),
+    Mode.QUALITY: Look(side=520, cuts=4, net=True),
+}
 
 
 @dataclass(frozen=True, slots=True)

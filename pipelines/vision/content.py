@@ -16,7 +16,7 @@ from pipelines.vision.mattes.segment import segment
 
 Side = Literal["left", "top", "right", "bottom"]
 FACE_SIDE = 400
-"""Long side in pixels at which faces are looked for."""
+"""Long side in pixels at which faces are looked for as a rule."""
 _SPECK = 0.004
 """Parts smaller than this share of the subject are dust."""
 _TOUCHING = 0.012
@@ -67,6 +67,8 @@ class Look:
     """Rounds of GrabCut."""
     net: bool = False
     """Whether the matte net is asked too."""
+    faces: int = FACE_SIDE
+    """Long side in pixels at which faces are looked for."""
 
 
 def content_of(image: Image.Image, look: Look | None = None) -> Content:
@@ -112,7 +114,7 @@ def _searched(rgb: Bytes, look: Look) -> _Seen:
     mask = _without_specks(found.mask)
     if mask.mean() > 0.97:  # all of it is subject: then nothing stands out
         mask = np.zeros_like(mask)
-    faces = tuple(_head(face, Size(width, height)) for face in find_faces(rgb, FACE_SIDE))
+    faces = tuple(_head(face, Size(width, height)) for face in find_faces(rgb, look.faces))
     return _Seen(resized(mask.astype(np.uint8), Size(width, height)) > 0, faces, found.backdrop is None)
 
 

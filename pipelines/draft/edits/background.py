@@ -83,9 +83,7 @@ def _ground(step: Step, clause: Clause, cropped: bool) -> _Ground:
     colour = clause.colours[-1].rgb if clause.colours else _GREY
     if clause.surface == "studio" or not clause.colours:
         return _Ground(_studio(canvas, colour, generator), neutral, True)
-    return _Ground(
-        linear(np.broadcast_to(np.array(colour, np.float32), (size.height, size.width, 3)).astype(np.float32)), neutral, False
-    )
+    return _Ground(np.broadcast_to(linear(np.array(colour, np.float32)), (size.height, size.width, 3)), neutral, False)
 
 
 def _gradient(clause: Clause, size: Size, generator: np.random.Generator) -> Floats:

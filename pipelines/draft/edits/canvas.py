@@ -18,9 +18,11 @@ from pipelines.vision.inpaint import guided
 from pipelines.vision.mattes.background import Backdrop, lab_of, localised, read_backdrop, rgb_of
 from pipelines.vision.mattes.matting import Matte, matte_of
 from pipelines.vision.people.body import Body, Part
-from pipelines.vision.people.person import read_person
+from pipelines.vision.people.learned import certainty_of
+from pipelines.vision.people.person import SURE, read_person
+from pipelines.vision.people.reduced import Reduced, enlarged, read_side, reduced
 
-_BACKDROP_SIDE = 400
+_BACKDROP_SIDES = {Mode.FAST: 280, Mode.BALANCED: 400, Mode.QUALITY: 400}
 _SURE = 0.65
 """Confidence of a matte below which its edges are a guess."""
 ROWS = 256
@@ -46,6 +48,12 @@ class Reading:
         """The subject. Raises SubjectNotFound."""
         return matte_of(picture(self._rgb, self._alpha), self._mode)
 
+    @cached_property
+    def peopled(self) -> bool:
+        """Whether somebody is in the picture; `person` says more and takes longer."""
+        hasty = self._mode == Mode.FAST and "_body" not in self.__dict__
+        return (hasty and certainty_of(self._rgb, self.matte.alpha) > SURE) or self.person is not None
+
     @property
     def subject(self) -> Floats | None:
         """float32 (h, w): coverage of the subject, or None where nothing stands out."""
@@ -55,18 +63,28 @@ class Reading:
             return None
 
     @cached_property
-    def person(self) -> Body | None:
-        """Who is in the picture, or None."""
+    def _seen(self) -> Reduced:
+        """The picture and its subject at the size at which people are read."""
+        return reduced(self._rgb, self.matte, read_side(self._mode))
+
+    @cached_property
+    def _body(self) -> Body | None:
+        """Who is in the picture, at that size."""
         try:
-            return read_person(self._rgb, self.matte, self._mode)
+            return read_person(self._seen.rgb, self._seen.matte, self._mode)
         except (PersonNotFound, SubjectNotFound):
             return None
+
+    @cached_property
+    def person(self) -> Body | None:
+        """Who is in the picture, or None."""
+        return None if self._body is None else enlarged(self._body, self.matte.alpha)
 
     @cached_property
     def backdrop(self) -> Backdrop | None:
         """The surface behind the subject at a small size; None where it isn't plain."""
         height, width = self._rgb.shape[:2]
-        scale = min(1.0, _BACKDROP_SIDE / max(height, width))
+        scale = min(1.0, _BACKDROP_SIDES[self._mode] / max(height, width))
         size = Size(max(16, round(width * scale)), max(16, round(height * scale)))
         lab = lab_of(cast(Bytes, cv2.medianBlur(resized(self._rgb, size), 3)))
         found = read_backdrop(lab)
@@ -94,13 +112,15 @@ class Reading:
 
     def _piece(self, target: str) -> Floats:
         """One garment, or the whole product where nobody wears it."""
-        body = self.person
-        if body is None:
+        if self.person is None or self._body is None:
             return self.matte.alpha
         if target == "clothes":
-            worn = np.isin(body.parts, (Part.UPPER, Part.LOWER, Part.DRESS))
+            worn = np.isin(self.person.parts, (Part.UPPER, Part.LOWER, Part.DRESS))
             return self._soft(worn)
-        return isolate_worn(self._rgb, self.matte, body, PIECES[target]).alpha
+        seen, height, width = self._seen, *self.matte.alpha.shape
+        share = replace(seen.matte, alpha=np.ones(seen.matte.alpha.shape, np.float32))
+        piece = isolate_worn(seen.rgb, share, self._body, PIECES[target]).alpha
+        return self.matte.alpha * np.clip(resized(piece, Size(width, height)), 0, 1)
 
     def _labelled(self, target: str, parts: tuple[Part, ...]) -> Floats:
         body = self.person

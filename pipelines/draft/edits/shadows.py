@@ -26,7 +26,7 @@ def stance(canvas: Canvas, alpha: Floats) -> Stance:
         return "cropped"
     if rows[-1] >= alpha.shape[0] - 1 - max(1, alpha.shape[0] // 150):
         return "cropped"
-    return "lying" if canvas.reading.person is None else "standing"
+    return "standing" if canvas.reading.peopled else "lying"
 
 
 def cast_by(alpha: Floats, how: Stance, angle: float, depth: float = 1.0) -> Floats:

@@ -17,7 +17,7 @@ from pipelines.vision.mattes.coarse import Opinion, agreed, obeyed, opinion
 from pipelines.vision.mattes.foreground import estimate_foreground
 from pipelines.vision.mattes.hints import Hints, unsaid
 from pipelines.vision.mattes.known_colours import certainty, layers_of, projected
-from pipelines.vision.mattes.segment import Segmentation, finder, nobody, segment
+from pipelines.vision.mattes.segment import FACE_SIDE, Segmentation, finder, nobody, segment
 from pipelines.vision.mattes.slits import slits
 from pipelines.vision.mattes.surround import near_threshold
 
@@ -42,6 +42,8 @@ class _Effort:
     """Rounds of GrabCut."""
     fine: int
     """Long side in pixels at which narrow openings are looked for."""
+    face: int
+    """Long side in pixels at which a face is looked for where only its size tells openings from prints."""
     fields: int
     """Long side in pixels at which the colours of both layers are carried over the edge."""
     unknowns: int
@@ -53,9 +55,9 @@ class _Effort:
 
 
 _EFFORTS = {
-    Mode.FAST: _Effort(side=320, cuts=2, fine=640, fields=400, unknowns=0, iterations=0, sweeps=1),
-    Mode.BALANCED: _Effort(side=448, cuts=4, fine=900, fields=640, unknowns=25_000, iterations=40, sweeps=3),
-    Mode.QUALITY: _Effort(side=448, cuts=5, fine=900, fields=900, unknowns=160_000, iterations=80, sweeps=6),
+    Mode.FAST: _Effort(side=320, cuts=2, fine=512, face=150, fields=400, unknowns=0, iterations=0, sweeps=1),
+    Mode.BALANCED: _Effort(side=448, cuts=4, fine=900, face=FACE_SIDE, fields=640, unknowns=25_000, iterations=40, sweeps=3),
+    Mode.QUALITY: _Effort(side=448, cuts=5, fine=900, face=FACE_SIDE, fields=900, unknowns=160_000, iterations=80, sweeps=6),
 }
 
 _LEAST_SEPARATION = 0.3
@@ -97,7 +99,8 @@ def matte(rgb: Bytes, mode: Mode, watch: Callable[[str], None] = _unwatched, hin
     found = _found(small, net, hints, effort)
     watch("drawing its edges")
     trimap = _trimap(small, found, net, size)
-    trimap = _told(_slit(trimap, rgb, found, net, effort.fine), hints)
+    trimap = _slit(trimap, rgb, found, net, effort)
+    trimap = _told(trimap, hints) if hints.said else trimap
     image = to_float(rgb)
     alpha = _alpha(image, trimap, found, effort)
     watch("cleaning its colours")
@@ -170,16 +173,16 @@ def _told(trimap: _Trimap, hints: Hints) -> _Trimap:
     return _Trimap(inside, outside, np.where(inside, 1, np.where(outside, 0, trimap.hard)).astype(np.float32))
 
 
-def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, side: int) -> _Trimap:
-    """The trimap with the openings that only show at `side` pixels."""
+def _slit(trimap: _Trimap, rgb: Bytes, found: Segmentation, net: Opinion, effort: _Effort) -> _Trimap:
+    """The trimap with the openings that only show at the effort's `fine` pixels."""
     if found.backdrop is None:
         return trimap
-    fine = resized(rgb, _fitting(rgb, side))
+    fine = resized(rgb, _fitting(rgb, effort.fine))
     size = Size(fine.shape[1], fine.shape[0])
     mask = _grown(found.mask.astype(np.float32), size) > 0.5
     likely = _grown(net.alpha, size) if _stands(found.mask) else None
     surface = replace(found.backdrop, surface=_grown(found.backdrop.surface, size))
-    opening = slits(fine, mask, surface, finder(fine), likely).astype(np.uint8)
+    opening = slits(fine, mask, surface, finder(fine, effort.face), likely).astype(np.uint8)
     if not opening.any():
         return trimap
     depth = cv2.distanceTransform(opening, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - opening, cv2.DIST_L2, 5)

@@ -33,7 +33,8 @@ and streets they are less and more."""
 _LOW = 0.6
 _CLEARLY = 6.0
 """Difference from a backdrop, in Lab units, that is no matter of light."""
-_FACE_SIDE = 260
+FACE_SIDE = 260
+"""Long side in pixels at which a face is looked for, as a rule."""
 _SMALLEST_PART = 0.0006
 """Share of the picture below which a loose part or a hole is a blemish, not a shape."""
 
@@ -50,12 +51,12 @@ class Segmentation:
     """0 to 1: how far the colours of subject and background lie apart."""
 
 
-def finder(rgb: Bytes) -> Finder:
-    """Looks for a face in a small picture, uint8 (h, w, 3), the first time that it is asked."""
+def finder(rgb: Bytes, side: int = FACE_SIDE) -> Finder:
+    """Looks for a face in a small picture, uint8 (h, w, 3), at `side` pixels, the first time that it is asked."""
 
     @cache
     def face() -> Face | None:
-        return next(iter(find_faces(rgb, _FACE_SIDE)), None)
+        return next(iter(find_faces(rgb, side)), None)
 
     return face
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,6 +12,9 @@ from pipelines.vision.faces import Face
 from pipelines.vision.people.body import JOINTS, Part, Point
 from pipelines.vision.people.refine import SKIN, Window, clothed, followed, one_outfit, weighed, with_face
 from pipelines.vision.people.waist import snapped
+
+if TYPE_CHECKING:
+    from pipelines.draft.nets.people import Reading
 
 SEEN = 0.4
 """How sure the net must be of a joint."""
@@ -35,6 +39,36 @@ class Learned:
 def read_learned(rgb: Bytes, alpha: Floats, face: Face | None, fine: int, least: float) -> Learned | None:
     """The net's reading of uint8 (h, w, 3) cut out by `alpha`, labels at most `fine` pixels long; None where nothing is cut out
     or its certainty is below `least`."""
+    heard = _heard(rgb, alpha, face)
+    if heard is None or heard.certainty < least:
+        return None
+    reading, sure = heard.reading, heard.sure
+    parts, window, certainty = heard.parts, heard.window, heard.certainty
+    labels = snapped(rgb, clothed(rgb, followed(rgb, alpha, parts, window, fine)))
+    places = {name: Point(float(x), float(y)) for name, (x, y) in zip(JOINTS, reading.joints, strict=True)
+              if sure[name] > SEEN and 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]}  # fmt: skip
+    return Learned(labels, places | _flanks(labels, places), certainty)
+
+
+def certainty_of(rgb: Bytes, alpha: Floats) -> float:
+    """0 to 1: how sure the net is that what `alpha` cuts out of uint8 (h, w, 3) is a person; sooner told than who it is."""
+    heard = _heard(rgb, alpha, None)
+    return 0.0 if heard is None else heard.certainty
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the net says, in its own small window."""
+
+    reading: "Reading"
+    window: Window
+    parts: Floats
+    """float32 (h, w, parts): their probabilities."""
+    sure: Mapping[str, float]
+    certainty: float
+
+
+def _heard(rgb: Bytes, alpha: Floats, face: Face | None) -> _Heard | None:
     from pipelines.draft.nets import people
 
     reading = people.read(rgb, alpha)
@@ -45,13 +79,7 @@ def read_learned(rgb: Bytes, alpha: Floats, face: Face | None, fine: int, least:
     window = Window(reading.window.scale, reading.window.left, reading.window.top, reading.rgb, reading.alpha)
     parts = one_outfit(weighed(with_face(raw, window, face), window))
     sure = dict(zip(JOINTS, (float(each) for each in reading.seen), strict=True))
-    certainty = _certainty(sure, parts, window.alpha)
-    if certainty < least:
-        return None
-    labels = snapped(rgb, clothed(rgb, followed(rgb, alpha, parts, window, fine)))
-    places = {name: Point(float(x), float(y)) for name, (x, y) in zip(JOINTS, reading.joints, strict=True)
-              if sure[name] > SEEN and 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]}  # fmt: skip
-    return Learned(labels, places | _flanks(labels, places), certainty)
+    return _Heard(reading, window, parts, sure, _certainty(sure, parts, window.alpha))
 
 
 def _flanks(parts: Bytes, places: Mapping[str, Point]) -> dict[str, Point]:

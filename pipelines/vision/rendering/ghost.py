@@ -84,22 +84,24 @@ def _filled(outline: Points, shape: tuple[int, ...]) -> Floats:
 def _painted(cutout: Cutout, neck: _Neck, region: Floats) -> Floats:
     """float32 (h, w, 3), sRGB: the lining with a band along its upper edge, a label under it, darker the deeper it lies."""
     cloth = linear(_cloth(cutout, neck))
-    shape, dip, width = cutout.alpha.shape, _dip(neck), neck.width
+    light = np.zeros((*region.shape, 3), np.float32)
+    seen = np.flatnonzero(region.any(axis=1))  # what is not seen needs no colour
+    if not seen.size:
+        return light
+    width, dip = neck.width, _dip(neck)
+    top = max(0, int(seen[0] - 0.05 * width) - 4)
+    rows = slice(top, seen[-1] + 1 + int(0.05 * width) + 4)
+    neck, shape = _Neck(neck.left - (0, top), neck.right - (0, top), neck.depth), region[rows].shape
     band = _filled(np.concatenate([neck.curve(dip), neck.curve(dip + BAND * width)[::-1]]), shape)
     seam = cv2.GaussianBlur(band, (0, 0), max(0.6, 0.008 * width))
     colour = np.broadcast_to(cloth * SHADE, (*shape, 3)).astype(np.float32)
     colour = colour * (1 - 0.35 * seam * (1 - band))[..., None] * (1 + 0.28 * band)[..., None]
-    colour = _labelled(colour, neck, dip)
-    rows = np.arange(shape[0], dtype=np.float32)[:, None]
-    below = (rows - float(neck.left[1] + neck.right[1]) / 2 - dip) / max(1.0, width)
+    colour = _labelled(colour, neck, dip, float(cloth.mean()) * SHADE < 0.16)
+    below = (np.arange(shape[0], dtype=np.float32)[:, None] - float(neck.left[1] + neck.right[1]) / 2 - dip) / max(1.0, width)
     depth = 1 - (1 - DEEP) * np.clip(below, 0, 1) ** 0.8
-    front = blurred(cutout.alpha, 0.05 * width)
-    light = colour * (depth * (1 - 0.55 * np.clip(front, 0, 1)))[..., None]
-    shown = np.flatnonzero(region.any(axis=1))  # what is not seen needs no colour
-    if shown.size:
-        seen = slice(shown[0], shown[-1] + 1)
-        light[seen] = srgb(light[seen])
-    return cast(Floats, light.astype(np.float32))
+    front = blurred(cutout.alpha, 0.05 * width)[rows]
+    light[rows] = srgb(colour * (depth * (1 - 0.55 * np.clip(front, 0, 1)))[..., None])
+    return light
 
 
 def _cloth(cutout: Cutout, neck: _Neck) -> Floats:
@@ -113,8 +115,8 @@ def _cloth(cutout: Cutout, neck: _Neck) -> Floats:
     return np.median(cutout.colour[rows, columns][inside], axis=0).astype(np.float32)
 
 
-def _labelled(colour: Floats, neck: _Neck, dip: float) -> Floats:
-    """With a woven label in the middle under the band: a hint of one, with nothing to read on it."""
+def _labelled(colour: Floats, neck: _Neck, dip: float, light: bool) -> Floats:
+    """With a woven label in the middle under the band: a hint of one, with nothing to read on it; `light` on dark cloth."""
     width, size = neck.width, LABEL * neck.width
     along = (neck.right - neck.left) / width
     top = (neck.left + neck.right) / 2 + np.array([0, dip + 0.62 * BAND * width])
@@ -126,7 +128,6 @@ def _labelled(colour: Floats, neck: _Neck, dip: float) -> Floats:
         top - along * size / 2 + down * size * 0.62,
     ]
     label = _filled(np.array(corners), colour.shape)
-    light = float(colour.mean()) < 0.16
     paper = linear(np.array([0.80, 0.79, 0.77] if light else [0.36, 0.36, 0.37], np.float32))
     line = [top + down * size * 0.3 - along * size * 0.28, top + down * size * 0.3 + along * size * 0.28]
     text = np.zeros(colour.shape[:2], np.uint8)
