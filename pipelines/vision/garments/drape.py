@@ -361,8 +361,8 @@ def _hem_row(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) ->
     own = float(collar + lengths[side] + down + sign * slant / 2)
     if frame.precedent is None or not frame.precedent.hangs or garment.category != "top":
         return own
-    ratio = abs(np.log((frame.precedent.middle - collar) / max(1.0, middle - collar)))
-    return own + _agreement(float(ratio), AS_LONG) * (frame.precedent.hem[side] + OVER_HEM * frame.width - own)
+    ratio = abs(float(np.log((frame.precedent.middle - collar) / (middle - collar if middle - collar > 1 else 1.0))))
+    return own + _agreement(ratio, AS_LONG) * (frame.precedent.hem[side] + OVER_HEM * frame.width - own)
 
 
 def _shoulder(garment: Garment, frame: Frame, cut: Cut, side: Side, sign: int) -> Point:

@@ -70,24 +70,40 @@ def precedent_of(parts: NDArray[np.uint8], trunk: Mapping[Side, Sequence[Point]]
     if rows[-1] < rows[0] + 0.2 * unit:
         return None
     usual = {side: np.interp(rows, [at.y for at in trunk[side]], [at.x for at in trunk[side]]) for side in SIDES}
-    middles = (usual["left"] + usual["right"]) / 2
     below = parts[min(len(parts) - 1, int(rows[-1] + (0.02 + TOUCHING) * unit))]
-    edges, stands = {}, [0.0]
-    for side, sign in (("left", -1), ("right", 1)):
-        seen = np.array([_edge(parts[int(row)], middle, sign) for row, middle in zip(rows, middles, strict=True)])
-        covered = _end(below == Part.LOWER, middles[-1], sign)
-        if np.isnan(seen[-1]):  # a top covers the lower clothes below it
-            seen[-1] = covered
-        elif not np.isnan(covered):
-            stands.append((seen[-1] - covered) * sign)
-        off = _bridged((seen - usual[side]) * sign, BESIDE * unit)
-        if off is not None:
-            edges[side] = usual[side] + sign * off
+    found = {side: _side(parts, below, rows, usual, side, unit) for side in SIDES}
+    edges = {side: each.edge for side, each in found.items() if each.edge is not None}
     corners = {"left": first, "right": last} | {side: edge[-1] for side, edge in edges.items()}
     hem = {side: float(line(corners[side])) + top for side in SIDES}
     waist, hip = (float(np.mean([trunk[side][k].y for side in SIDES])) for k in (-2, -1))
     low = rows[-1] > waist + AT_HIPS * (hip - waist)
-    return Precedent(hem, rows, edges, bool(low or max(stands) > STANDS_OFF * unit))
+    stands_off = max(each.stands for each in found.values()) > STANDS_OFF * unit
+    return Precedent(hem, rows, edges, bool(low or stands_off))
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a top."""
+
+    edge: Profile | None
+    """Its column in each row; None where it isn't seen."""
+    stands: float
+    """Pixels by which it stands off from what is worn below; 0 where that can't be told."""
+
+
+def _side(
+    parts: NDArray[np.uint8], below: NDArray[np.uint8], rows: Profile, usual: Mapping[Side, Profile], side: Side, unit: float
+) -> _Side:
+    """What is seen of a side in `rows`, beside the body's own there; `below` is the row of labels under the hem."""
+    sign = -1 if side == "left" else 1
+    middles = (usual["left"] + usual["right"]) / 2
+    seen = np.array([_edge(parts[int(row)], middle, sign) for row, middle in zip(rows, middles, strict=True)])
+    covered = _end(below == Part.LOWER, middles[-1], sign)
+    stands = 0.0 if np.isnan(covered) or np.isnan(seen[-1]) else (float(seen[-1]) - covered) * sign
+    if np.isnan(seen[-1]):  # a top covers the lower clothes below it
+        seen[-1] = covered
+    off = _bridged((seen - usual[side]) * sign, BESIDE * unit)
+    return _Side(None if off is None else usual[side] + sign * off, stands)
 
 
 def _hem_line(parts: NDArray[np.uint8], columns: NDArray[np.intp], unit: float) -> np.polynomial.Polynomial | None:

@@ -6,7 +6,6 @@ and the subject's own edge are never taken from it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 import cv2
 import numpy as np
@@ -69,4 +68,4 @@ def enlarged_mask(mask: Mask, shape: tuple[int, int]) -> Mask:
     """A mask from a reduced picture for one of `shape`, with a smooth outline."""
     if mask.shape == shape:
         return mask
-    return cast(Mask, cv2.resize(mask.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5)
+    return cv2.resize(mask.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
