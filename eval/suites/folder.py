@@ -16,7 +16,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from pydantic_core import ErrorDetails
 
 from eval.errors import BadSuite
 from eval.suites.case import Card, Case
-from eval.suites.pictures import READ, bytes_at, content_hash, picture_at, truth_of
+from eval.suites.pictures import READ, bytes_at, content_hash, faced, picture_at, truth_of
 from eval.suites.requests import check, tool_of
 from pipelines.vision.people.body import JOINTS, Point
 from workbench.tools.registry import TOOLS
@@ -142,7 +142,7 @@ class Folder:
             kind=entry.kind,
             pictures=pictures,
             values=entry.values,
-            truth=truth_of(shown, where, given, joints, entry.text, entry.words),
+            truth=truth_of(faced(shown, pictures), where, given, joints, entry.text, entry.words),
             clusters={name: said for name in ("garment", "person") if (said := getattr(entry, name))},
         )
 
@@ -193,9 +193,16 @@ def _said(error: ErrorDetails, table: type[BaseModel]) -> str:
 
 def _where(file: Path, data: bytes, table: str, number: int) -> str:
     """`file:line`, of the head of a table of that name."""
-    heads = [at for at, line in enumerate(data.decode().splitlines(), 1) if re.match(rf"\s*\[\[\s*{table}\s*\]\]", line)]
+    heads = _heads(data, table)
     line = f":{heads[number]}" if number < len(heads) else ""
     return f"{file}{line} [[{table}]]"
+
+
+@lru_cache(maxsize=4)
+def _heads(data: bytes, table: str) -> list[int]:
+    """Lines, from 1, on which such tables begin."""
+    head = re.compile(rf"\s*\[\[\s*{table}\s*\]\]")
+    return [at for at, line in enumerate(data.decode().splitlines(), 1) if head.match(line)]
 
 
 def _cases(file: Path, data: bytes, told: Told) -> Iterator[Placed]:

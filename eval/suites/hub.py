@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eval.errors import BadSuite
 from eval.suites.case import Card, Case
-from eval.suites.pictures import READ, bytes_at, picture_of, truth_of
+from eval.suites.pictures import READ, bytes_at, faced, picture_of, truth_of
 from eval.suites.requests import check, tool_of
 from workbench.tools.base import Tool
 from workbench.tools.registry import TOOLS
@@ -127,7 +127,7 @@ class Hub:
             kind=str(told.get("kind", self.mapped.kind)),
             pictures=pictures,
             values=values,
-            truth=truth_of(truths, where, given, text=told.get("text")),
+            truth=truth_of(faced(truths, pictures), where, given, text=told.get("text")),
             clusters={name: str(told[name]) for name in ("garment", "person") if name in told},
         )
 

@@ -71,6 +71,12 @@ FRAME = ("target", "before", "alpha", "region", "away", "rest", "end")
 """Those that have to be of one size."""
 
 
+def faced(found: Mapping[str, Image], pictures: Mapping[str, tuple[Image, ...]]) -> dict[str, Image]:
+    """Pictures of the truth, with the request's face reference as the right face where none is said."""
+    reference = pictures.get("face_reference", ())
+    return {**({"face": reference[0]} if reference else {}), **found}
+
+
 def truth_of(
     found: Mapping[str, Image],
     where: str,

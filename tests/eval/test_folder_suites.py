@@ -10,6 +10,7 @@ from PIL import Image
 
 from eval.errors import BadSuite
 from eval.suites.folder import Folder, folder
+from eval.suites.registry import SOURCES
 from pipelines.images import pixels
 
 SIZE = (32, 48)
@@ -37,6 +38,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+DOCS = Path("docs/eval.md").read_text()
 CASE = """
 [[case]]
 tool = "try-on"
@@ -52,6 +54,23 @@ def test_five_lines_are_a_suite(root: Path) -> None:
     case = suite.case("background-remove-0001")
     assert (case.kind, case.truth.known(), dict(case.clusters)) == ("any", frozenset(), {})
     assert case.pictures["image"][0].size == SIZE
+
+
+def test_the_examples_in_the_docs_open(root: Path) -> None:
+    first, second, *_ = (block.partition("```")[0] for block in DOCS.split("```toml\n")[1:])
+    for name in ("photos/a.jpg", "mattes/a.png", "anna.jpg", "shirt.jpg", "anna-in-shirt.jpg", "anna-top.png", "anna-rest.png"):
+        saved(root / name)
+    saved(root / "shirt-straight.png")
+    assert opened(root, first, "").tools == ("background-remove",)
+    assert len(first.split("\n")) == 6, "five lines and the end of the last"
+    whole = opened(root, second)
+    assert whole.tools == ("try-on", "background-remove")
+    assert whole.case("background-remove-0000").kind == "photos"
+    assert whole.case("try-on-0000").truth.known() == {"target", "region", "away", "before", "product"}
+
+
+def test_the_docs_name_every_source() -> None:
+    assert all(f"| `{source.form}` |" in DOCS for source in SOURCES)
 
 
 def test_a_case_carries_request_truth_and_clusters(root: Path) -> None:
@@ -109,6 +128,21 @@ person = "{stem}"
     assert [dict(each.clusters) for each in cases] == [{"person": "anna"}, {"person": "ben"}]
     assert [int(each.truth.target[0, 0, 0]) for each in cases if each.truth.target is not None] == [0, 255]
     assert cases[0].values["prompt"] == "{stem} stays as it is"
+
+
+def test_the_right_face_is_the_reference_where_none_is_said(root: Path) -> None:
+    saved(root / "face.png", (1, 2, 3), (20, 20))
+    text = '[[case]]\ntool = "face-swap"\npictures = { image = "target.png", face_reference = "face.png" }\n'
+    for added, expected in (("", [1, 2, 3]), ('face = "shirt.png"\n', [10, 200, 40])):
+        face = opened(root, text + added).case("face-swap-0000").truth.face
+        assert face is not None
+        assert face[0, 0].tolist() == expected
+
+
+def test_thousands_of_cases_are_read_in_a_moment(root: Path) -> None:
+    suite = opened(root, '[[case]]\ntool = "upscale"\npictures = { image = "target.png" }\n' * 3000)
+    assert len(suite.ids("upscale")) == 3000
+    assert suite.cases["upscale-2999"].where.endswith(f":{3 + 3 * 2999} [[case]]")
 
 
 def test_several_pictures_fill_one_field(root: Path) -> None:
