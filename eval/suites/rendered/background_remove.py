@@ -9,7 +9,7 @@ from pipelines.engine import Output
 from pipelines.images import Bytes, Floats, alpha_of, picture
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import BackgroundRemove
-from pipelines.vision.rendering.cloth import render_garment
+from pipelines.vision.rendering.cloth import RenderedGarment, render_garment
 from pipelines.vision.rendering.textile import Textile
 from pipelines.vision.rendering.wear import GarmentSpec, Kind
 
@@ -60,9 +60,13 @@ def _on(kind: str, number: int, seed: int) -> Standing:
 
 def _white_on_white(number: int, seed: int) -> Standing:
     rng = np.random.default_rng([seed, 8])
-    spec = GarmentSpec(chosen(number // len(KINDS), GARMENTS), Textile((0.965, 0.965, 0.96)), seed=seed)
-    laid = render_garment(spec, Size(400, 480), rng, oversample=1)
+    laid = white_garment(chosen(number // len(KINDS), GARMENTS), seed, Size(400, 480), rng)
     return standing(laid.garment.colour, laid.alpha, white(Size(400, 480), rng), rng, shadow=False)
+
+
+def white_garment(kind: Kind, seed: int, size: Size, rng: np.random.Generator) -> RenderedGarment:
+    """Barely darker than paper."""
+    return render_garment(GarmentSpec(kind, Textile((0.965, 0.965, 0.96)), seed=seed), size, rng, oversample=1)
 
 
 def _keyed(rgb: Bytes) -> Floats:

@@ -44,7 +44,7 @@ def cases(make: Maker) -> Callable[[int], Case]:
     def case(number: int) -> Case:
         skin, hair = chosen(number, tuple(SKINS)), chosen(number + number // len(SKINS), tuple(HAIRS))
         sex = "woman" if number % 2 else "man"
-        prompt = f"a {sex} with {skin} skin and short {hair} hair, front view"
+        prompt = described(sex, skin, hair)
         return Case(
             skin,
             lambda mode: make(prompt, mode, FIRST_SEED + number),
@@ -53,6 +53,11 @@ def cases(make: Maker) -> Callable[[int], Case]:
         )
 
     return case
+
+
+def described(sex: str, skin: str, hair: str) -> str:
+    """Somebody in the words of a prompt."""
+    return f"a {sex} with {skin} skin and short {hair} hair, front view"
 
 
 def _scores(made: Bytes, skin: str, hair: str) -> Scores:

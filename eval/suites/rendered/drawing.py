@@ -1,9 +1,9 @@
 """Pictures that several suites draw: people, garments and what is behind them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -21,6 +21,24 @@ SIZE = Size(320, 480)
 Choice = TypeVar("Choice")
 
 
+class Ground(Protocol):
+    """What is behind somebody, sRGB (h, w, 3); `scale` is the picture's height over that of most cases, and scales softness."""
+
+    def __call__(self, size: Size, rng: np.random.Generator, scale: float = 1.0) -> Floats:
+        """Equal states of `rng` give equal pixels."""
+
+
+def across(pixels: float, size: Size) -> float:
+    """What is `pixels` long in most cases, in a picture of `size`."""
+    return pixels * size.height / SIZE.height
+
+
+def around(pixels: int, size: Size) -> Bytes:
+    """A square to grow or shrink masks by, `pixels` wide in most cases; odd."""
+    side = 2 * round((across(pixels, size) - 1) / 2) + 1
+    return np.ones((side, side), np.uint8)
+
+
 @lru_cache(maxsize=4)
 def scene_of(seed: int, size: Size = SIZE) -> Scene:
     """A person in two garments, and the second one's product picture."""
@@ -32,30 +50,30 @@ def chosen(seed: int, choices: tuple[Choice, ...]) -> Choice:
     return choices[seed % len(choices)]
 
 
-def white(size: Size, rng: np.random.Generator) -> Floats:
+def white(size: Size, rng: np.random.Generator, scale: float = 1.0) -> Floats:
     """Seamless white, sRGB (h, w, 3)."""
     return np.full((size.height, size.width, 3), 1.0, np.float32)
 
 
-def gradient(size: Size, rng: np.random.Generator) -> Floats:
+def gradient(size: Size, rng: np.random.Generator, scale: float = 1.0) -> Floats:
     """A studio sweep in a colour drawn by chance."""
     red, green, blue = (float(each) for each in np.clip(rng.uniform(0.35, 0.9) + rng.normal(0, 0.06, 3), 0.1, 0.97))
     return srgb(np.clip(sweep(Backdrop((red, green, blue), 0.16), size, size.height * 0.86), 0, 1))
 
 
-def textured(size: Size, rng: np.random.Generator) -> Floats:
+def textured(size: Size, rng: np.random.Generator, scale: float = 1.0) -> Floats:
     """One of the surfaces that products are laid on."""
     names = cast(tuple[Material, ...], tuple(name for name in MATERIALS if name != "plain"))
     return surface(names[int(rng.integers(len(names)))], size, rng)
 
 
-def busy(size: Size, rng: np.random.Generator) -> Floats:
+def busy(size: Size, rng: np.random.Generator, scale: float = 1.0) -> Floats:
     """Edges, folds, letters and grain, out of focus as a place behind a person is."""
     drawn = procedural_picture(rng, max(size.width, size.height))[: size.height, : size.width]
-    return cast(Floats, cv2.GaussianBlur(drawn, (0, 0), float(rng.uniform(1.5, 4.0))))
+    return cast(Floats, cv2.GaussianBlur(drawn, (0, 0), scale * float(rng.uniform(1.5, 4.0))))
 
 
-BACKGROUNDS: Mapping[str, Callable[[Size, np.random.Generator], Floats]] = {
+BACKGROUNDS: Mapping[str, Ground] = {
     "white": white, "gradient": gradient, "textured": textured, "busy": busy,
 }  # fmt: skip
 

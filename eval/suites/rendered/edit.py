@@ -1,6 +1,6 @@
 """Changes to rendered people whose result is known: another background, another colour of the top, an object that is gone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,11 +10,11 @@ from eval.metrics.delta_e import median_delta_e
 from eval.metrics.psnr import psnr
 from eval.metrics.unchanged import changed_share
 from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
-from eval.suites.rendered.drawing import BACKGROUNDS, SIZE, chosen, shown, standing
+from eval.suites.rendered.drawing import BACKGROUNDS, SIZE, across, around, chosen, shown, standing
 from eval.suites.rendered.model_swap import within
 from pipelines.engine import Output
-from pipelines.images import Bytes, Mask, picture, to_bytes
-from pipelines.sizes import Mode
+from pipelines.images import Bytes, Mask, composite, picture, to_bytes, to_float
+from pipelines.sizes import Mode, Size
 from pipelines.tasks import Edit
 from pipelines.vision.people.body import Part
 from pipelines.vision.rendering.backdrop import Backdrop
@@ -41,12 +41,32 @@ class Change:
     kept: Mask
     """What may not change."""
     mask: Bytes | None = None
+    answer: Bytes | None = None
+    """The whole right picture where `truth` is right within `region` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """Who is pictured, in which top."""
+
+    figure: Figure
+    top: GarmentSpec
+    seed: int
+
+    def wearing(self, textile: Textile) -> "Sitter":
+        """The same in another textile."""
+        return replace(self, top=replace(self.top, textile=textile))
+
+    def drawn(self, size: Size) -> Rendered:
+        """Without background."""
+        outfit = (GarmentSpec("trousers", Textile((0.25, 0.26, 0.3))), self.top)
+        return render_body(self.figure, size, np.random.default_rng(self.seed), outfit, oversample=1)
 
 
 def case(number: int) -> Case:
     """One of three kinds of change in turn."""
     kind, seed = chosen(number, KINDS), FIRST_SEED + number
-    change = {"background": _background, "recolour": _recolour, "remove": _remove}[kind](number, seed)
+    change = changed(kind, number // len(KINDS), sitter_of(seed))
 
     def task(mode: Mode) -> Edit:
         mask = None if change.mask is None else Image.fromarray(change.mask)
@@ -64,45 +84,49 @@ def _colour(made: Bytes, change: Change) -> float:
     return median_delta_e(made, change.truth, change.region, change.region)
 
 
-def _figure(seed: int, top: Textile) -> Rendered:
-    spec = Figure("woman", finish="tan", hair="bob", shoes=(0.2, 0.2, 0.2))
-    outfit = (GarmentSpec("trousers", Textile((0.25, 0.26, 0.3))), GarmentSpec("t-shirt", top, seed=seed))
-    return render_body(spec, SIZE, np.random.default_rng(seed), outfit, oversample=1)
+def sitter_of(seed: int) -> Sitter:
+    """Always the same woman."""
+    figure = Figure("woman", finish="tan", hair="bob", shoes=(0.2, 0.2, 0.2))
+    return Sitter(figure, GarmentSpec("t-shirt", Textile((0.7, 0.68, 0.64)), seed=seed), seed)
 
 
-def _background(number: int, seed: int) -> Change:
-    name = chosen(number // len(KINDS), tuple(COLOURS))
-    figure = _figure(seed, Textile((0.7, 0.68, 0.64)))
-    before = to_bytes(staged(figure, Backdrop((0.86, 0.86, 0.87)), np.random.default_rng(seed)))
+def changed(kind: str, turn: int, sitter: Sitter, size: Size = SIZE) -> Change:
+    """A change of one of `KINDS`; colours and backgrounds in turn."""
+    if kind == "remove":
+        return _remove(chosen(turn, GROUNDS), sitter, size)
+    return (_background if kind == "background" else _recolour)(chosen(turn, tuple(COLOURS)), sitter, size)
+
+
+def _background(name: str, sitter: Sitter, size: Size) -> Change:
+    figure = sitter.drawn(size)
+    before = to_bytes(staged(figure, Backdrop((0.86, 0.86, 0.87)), np.random.default_rng(sitter.seed)))
     truth = np.broadcast_to(np.array(COLOURS[name], np.uint8), before.shape)
     behind = within(figure.body.parts, (Part.BACKGROUND,))
     clothes = within(figure.body.parts, (Part.UPPER, Part.LOWER))
-    inner = np.asarray(
-        cv2.erode(clothes.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    )  # edges take the new background's light
-    return Change(before, f"change the background to {name}", truth, behind, inner)
+    inner = np.asarray(cv2.erode(clothes.astype(np.uint8), around(5, size)) > 0)  # edges take the new background's light
+    answer = to_bytes(composite(figure.rgb, figure.alpha, to_float(truth)))
+    return Change(before, f"change the background to {name}", truth, behind, inner, answer=answer)
 
 
-def _recolour(number: int, seed: int) -> Change:
-    name = chosen(number // len(KINDS), tuple(COLOURS))
+def _recolour(name: str, sitter: Sitter, size: Size) -> Change:
     red, green, blue = (each / 255 for each in COLOURS[name])
-    first, second = _figure(seed, Textile((0.7, 0.68, 0.64))), _figure(seed, Textile((red, green, blue)))
-    before, truth = (to_bytes(staged(each, Backdrop(), np.random.default_rng(seed))) for each in (first, second))
+    first, second = sitter.drawn(size), sitter.wearing(Textile((red, green, blue))).drawn(size)
+    before, truth = (to_bytes(staged(each, Backdrop(), np.random.default_rng(sitter.seed))) for each in (first, second))
     upper = within(first.body.parts, (Part.UPPER,))
-    away = cv2.dilate((first.body.parts == Part.UPPER).astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    away = np.asarray(cv2.dilate((first.body.parts == Part.UPPER).astype(np.uint8), around(9, size)) == 0)
     return Change(before, f"make the top {name}", truth, upper, away)
 
 
-def _remove(number: int, seed: int) -> Change:
-    rng = np.random.default_rng([seed, 23])
-    figure = _figure(seed, Textile((0.7, 0.68, 0.64)))
-    behind = BACKGROUNDS[chosen(number // len(KINDS), GROUNDS)](SIZE, rng)
+def _remove(ground: str, sitter: Sitter, size: Size) -> Change:
+    rng = np.random.default_rng([sitter.seed, 23])
+    figure = sitter.drawn(size)
+    behind = BACKGROUNDS[ground](size, rng, across(1, size))
     truth = standing(figure.rgb, figure.alpha, behind, rng, shadow=False).rgb
     mask = np.zeros(truth.shape[:2], np.uint8)
-    centre = (int(SIZE.width * rng.choice([0.12, 0.88])), int(SIZE.height * rng.uniform(0.15, 0.85)))
-    cv2.circle(mask, centre, 26, 255, -1)
+    centre = (int(size.width * rng.choice([0.12, 0.88])), int(size.height * rng.uniform(0.15, 0.85)))
+    cv2.circle(mask, centre, round(across(26, size)), 255, -1)
     before = truth.copy()
-    cv2.circle(before, centre, 22, [int(each) for each in rng.integers(0, 255, 3)], -1, cv2.LINE_AA)
+    cv2.circle(before, centre, round(across(22, size)), [int(each) for each in rng.integers(0, 255, 3)], -1, cv2.LINE_AA)
     return Change(before, "remove the marked object", truth, mask > 0, mask == 0, mask)
 
 

@@ -36,11 +36,11 @@ class Portrait:
 
 
 @lru_cache(maxsize=16)
-def portrait(number: int) -> Portrait:
+def portrait(number: int, size: Size = SIZE) -> Portrait:
     """The first drawing from a number's seed on in which a face is found."""
     for attempt in range(8):
         seed = FIRST_SEED + 100 * number + attempt
-        task = CreateFace(prompt=PEOPLE[number % len(PEOPLE)], size=SIZE, mode=Mode.FAST, seed=seed)
+        task = CreateFace(prompt=PEOPLE[number % len(PEOPLE)], size=size, mode=Mode.FAST, seed=seed)
         rgb = shown(DraftEngine().run(task, unwatched).image)
         faces = find_faces(rgb)
         if faces:
@@ -51,7 +51,7 @@ def portrait(number: int) -> Portrait:
 def case(number: int) -> Case:
     """The face of one drawn person for another, tone taken from the reference."""
     target, source = portrait(number), portrait(number + 1)
-    away = _away(target)
+    away = away_from(target)
 
     def task(mode: Mode) -> FaceSwap:
         images = picture(target.rgb), picture(source.rgb)
@@ -67,8 +67,10 @@ def case(number: int) -> Case:
     return Case("drawn", task, score, {"copy the input": lambda: Output(picture(target.rgb))})
 
 
-def _away(of: Portrait) -> Mask:
-    rows, columns = np.ogrid[: SIZE.height, : SIZE.width]
+def away_from(of: Portrait) -> Mask:
+    """What is no part of the face or its outline."""
+    height, width = of.rgb.shape[:2]
+    rows, columns = np.ogrid[:height, :width]
     return np.asarray(np.hypot(rows - of.face.y, columns - of.face.x) > REACH * of.face.side)
 
 

@@ -9,16 +9,16 @@ import numpy as np
 from eval.metrics.flicker import flicker
 from eval.metrics.psnr import psnr
 from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
-from eval.suites.rendered.drawing import SIZE, chosen, scene_of
+from eval.suites.rendered.drawing import SIZE, around, chosen, scene_of
 from pipelines.engine import Output
-from pipelines.images import Bytes, Mask, picture, to_bytes
-from pipelines.sizes import Mode
+from pipelines.images import Bytes, Floats, Mask, picture, to_bytes
+from pipelines.sizes import Mode, Size
 from pipelines.tasks import ImageToVideo
 
 KINDS = ("static camera, gentle breeze", "slow zoom in, seamless loop")
 FRAMES = 120
 REACH = 61
-"""Pixels around the person in which hair and cloth may move."""
+"""Pixels around the person in which hair and cloth may move, in most cases' size."""
 
 
 def case(number: int) -> Case:
@@ -26,12 +26,18 @@ def case(number: int) -> Case:
     prompt, seed = chosen(number, KINDS), FIRST_SEED + number
     scene = scene_of(seed)
     still = to_bytes(scene.target)
-    away = cv2.dilate((scene.dressed.alpha > 0.02).astype(np.uint8), np.ones((REACH, REACH), np.uint8)) == 0
+    away = at_rest(scene.dressed.alpha)
 
     def task(mode: Mode) -> ImageToVideo:
         return ImageToVideo(image=picture(still), prompt=prompt, duration=5, size=SIZE, mode=mode, seed=seed)
 
     return Case(prompt, task, lambda output: _scores(output, still, away), {"copy the input": lambda: Output(picture(still))})
+
+
+def at_rest(alpha: Floats) -> Mask:
+    """Where nothing moves while the camera is at rest, around a person's matte (h, w)."""
+    size = Size(alpha.shape[1], alpha.shape[0])
+    return np.asarray(cv2.dilate((alpha > 0.02).astype(np.uint8), around(REACH, size)) == 0)
 
 
 def frames_of(video: bytes) -> list[Bytes]:

@@ -8,10 +8,10 @@ import numpy as np
 from eval.metrics.delta_e import median_delta_e
 from eval.metrics.unchanged import changed_share
 from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
-from eval.suites.rendered.drawing import SIZE, chosen, shown
+from eval.suites.rendered.drawing import SIZE, around, chosen, shown
 from pipelines.engine import Output
 from pipelines.images import Bytes, Mask, picture, to_bytes
-from pipelines.sizes import Mode
+from pipelines.sizes import Mode, Size
 from pipelines.tasks import ModelSwap
 from pipelines.vision.people.body import Part
 from pipelines.vision.rendering.backdrop import Backdrop
@@ -43,7 +43,7 @@ def case(number: int) -> Case:
     """The prompt names another skin tone; the truth is the same figure rendered with it."""
     seed = FIRST_SEED + number
     wanted = chosen(number + 2 + number // len(SKIN_FINISHES), SKIN_FINISHES)
-    pair = _pair(number, seed, wanted)
+    pair = pair_of(sitter(number), top_of(number, seed), wanted, seed)
     parts = pair.figure.body.parts
     skin, clothes, behind = (within(parts, each) for each in (SKIN, CLOTHES, (Part.BACKGROUND,)))
 
@@ -63,24 +63,29 @@ def case(number: int) -> Case:
     return Case(wanted, task, score, {"copy the input": lambda: Output(picture(pair.before))})
 
 
-def _pair(number: int, seed: int, wanted: Finish) -> Pair:
-    rng = np.random.default_rng([seed, 17])
-    own = chosen(number, SKIN_FINISHES)
-    spec = Figure(
+def sitter(number: int) -> Figure:
+    """Poses, skins and hair in turn."""
+    return Figure(
         "woman",
         pose=chosen(number, POSES),
-        finish=own,
+        finish=chosen(number, SKIN_FINISHES),
         hair=chosen(number, HAIRS),
         hair_colour=(0.2, 0.13, 0.09),
         shoes=(0.2, 0.2, 0.2),
     )
-    tone = tuple(float(each) for each in rng.uniform(0.1, 0.9, 3))
-    outfit = (
-        GarmentSpec("skirt", Textile((0.2, 0.24, 0.4))),
-        GarmentSpec(chosen(number, TOPS), Textile((tone[0], tone[1], tone[2]))),
-    )
+
+
+def top_of(number: int, seed: int) -> GarmentSpec:
+    """Kinds in turn, the colour by chance."""
+    red, green, blue = (float(each) for each in np.random.default_rng([seed, 17]).uniform(0.1, 0.9, 3))
+    return GarmentSpec(chosen(number, TOPS), Textile((red, green, blue)))
+
+
+def pair_of(spec: Figure, top: GarmentSpec, wanted: Finish, seed: int, size: Size = SIZE) -> Pair:
+    """Somebody in a skirt and a top, and the same with another skin."""
+    outfit = (GarmentSpec("skirt", Textile((0.2, 0.24, 0.4))), top)
     shots = [
-        render_body(each, SIZE, np.random.default_rng(seed), outfit, oversample=1)
+        render_body(each, size, np.random.default_rng(seed), outfit, oversample=1)
         for each in (spec, replace(spec, finish=wanted))
     ]
     before, after = (to_bytes(staged(each, Backdrop((0.8, 0.82, 0.86)), np.random.default_rng(seed))) for each in shots)
@@ -90,7 +95,7 @@ def _pair(number: int, seed: int, wanted: Finish) -> Pair:
 def within(parts: Bytes, wanted: tuple[Part, ...]) -> Mask:
     """Pixels well inside the parts, where no other part shines through."""
     mask = np.isin(parts, [int(part) for part in wanted]).astype(np.uint8)
-    return np.asarray(cv2.erode(mask, np.ones((5, 5), np.uint8)) > 0)
+    return np.asarray(cv2.erode(mask, around(5, Size(parts.shape[1], parts.shape[0]))) > 0)
 
 
 SUITE = ToolSuite(

@@ -11,7 +11,7 @@ from pipelines.engine import Output
 from pipelines.images import Bytes, Floats, Mask, composite, picture, to_bytes
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Packshot
-from pipelines.vision.rendering.cloth import render_garment
+from pipelines.vision.rendering.cloth import RenderedGarment, render_garment
 from pipelines.vision.rendering.textile import Textile
 from pipelines.vision.rendering.wear import GarmentSpec, Kind
 
@@ -28,11 +28,9 @@ def case(number: int) -> Case:
     """A garment turned by up to eight degrees on a backdrop or a surface, for the default white packshot."""
     kind, seed = chosen(number, KINDS), FIRST_SEED + number
     rng = np.random.default_rng([seed, 13])
-    dark = tuple(float(each) for each in rng.uniform(0.08, 0.5, 3))
-    laid = render_garment(GarmentSpec(kind, Textile((dark[0], dark[1], dark[2])), seed=seed), SOURCE, rng, oversample=1)
-    colour, alpha = (_turned(each, float(rng.uniform(-8, 8))) for each in (laid.garment.colour, laid.alpha))
-    behind = BACKGROUNDS[chosen(number // len(KINDS), BEHIND)](SOURCE, rng)
-    source = to_bytes(composite(colour, alpha, behind))
+    laid = laid_of(kind, seed, SOURCE, rng)
+    colour, outline = (float(rng.uniform(-8, 8)) for _ in range(2))
+    source = crooked(laid, chosen(number // len(KINDS), BEHIND), rng, colour, outline)
 
     def task(mode: Mode) -> Packshot:
         return Packshot(product_image=picture(source), size=SHOT, mode=mode, seed=seed)
@@ -47,6 +45,19 @@ def case(number: int) -> Case:
         }
 
     return Case(kind, task, score, {"copy the input": lambda: Output(fitted(source, SHOT))})
+
+
+def laid_of(kind: Kind, seed: int, size: Size, rng: np.random.Generator) -> RenderedGarment:
+    """A garment in one rather dark colour, straight."""
+    red, green, blue = (float(each) for each in rng.uniform(0.08, 0.5, 3))
+    return render_garment(GarmentSpec(kind, Textile((red, green, blue)), seed=seed), size, rng, oversample=1)
+
+
+def crooked(laid: RenderedGarment, behind: str, rng: np.random.Generator, colour: float, outline: float) -> Bytes:
+    """uint8 (h, w, 3): the garment on a background, its colours and its outline turned by degrees."""
+    height, width = laid.alpha.shape
+    ground = BACKGROUNDS[behind](Size(width, height), rng, height / SOURCE.height)
+    return to_bytes(composite(_turned(laid.garment.colour, colour), _turned(laid.alpha, outline), ground))
 
 
 def _turned(values: Floats, degrees: float) -> Floats:

@@ -14,7 +14,7 @@ from pipelines.tasks import ProductToModel
 from pipelines.vision.mattes.matting import matte
 from pipelines.vision.people.body import Part
 from pipelines.vision.people.person import read_person
-from pipelines.vision.rendering.cloth import render_garment
+from pipelines.vision.rendering.cloth import RenderedGarment, render_garment
 from pipelines.vision.rendering.textile import Pattern, Textile
 from pipelines.vision.rendering.wear import GarmentSpec, Kind
 
@@ -30,10 +30,7 @@ SAME = 12.0
 def case(number: int) -> Case:
     """One rendered garment on white."""
     kind, seed = chosen(number, KINDS), FIRST_SEED + number
-    rng = np.random.default_rng([seed, 19])
-    hue, accent = (tuple(float(each) for each in rng.uniform(0.1, 0.9, 3)) for _ in range(2))
-    textile = Textile((hue[0], hue[1], hue[2]), (accent[0], accent[1], accent[2]), chosen(number, PATTERNS))
-    laid = render_garment(GarmentSpec(kind, textile, seed=seed), SOURCE, rng, oversample=1)
+    laid = laid_of(kind, chosen(number, PATTERNS), seed)
     product = picture(laid.garment.colour, laid.alpha)
     palette = _palette(to_bytes(laid.garment.colour)[laid.alpha > 0.9])
 
@@ -48,6 +45,14 @@ def case(number: int) -> Case:
         return {"person": 1.0, "palette": _shared(palette, _palette(clothes))}
 
     return Case(kind, task, score, {"copy the input": lambda: Output(fitted(shown(product), SHOT))})
+
+
+def laid_of(kind: Kind, pattern: Pattern, seed: int, size: Size = SOURCE) -> RenderedGarment:
+    """A garment in two colours drawn by chance."""
+    rng = np.random.default_rng([seed, 19])
+    hue, accent = (tuple(float(each) for each in rng.uniform(0.1, 0.9, 3)) for _ in range(2))
+    textile = Textile((hue[0], hue[1], hue[2]), (accent[0], accent[1], accent[2]), pattern)
+    return render_garment(GarmentSpec(kind, textile, seed=seed), size, rng, oversample=1)
 
 
 def _clothes(made: Bytes) -> Bytes | None:

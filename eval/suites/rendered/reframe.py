@@ -6,11 +6,12 @@ import numpy as np
 from eval.metrics.delta_e import mean_delta_e
 from eval.metrics.psnr import psnr
 from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
-from eval.suites.rendered.drawing import BACKGROUNDS, chosen, fitted, scene_of, shown, standing
+from eval.suites.rendered.drawing import BACKGROUNDS, across, chosen, fitted, scene_of, shown, standing
 from pipelines.engine import Output
 from pipelines.images import Bytes, Floats, Mask, picture
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Reframe
+from pipelines.vision.rendering.render import Rendered
 
 WIDE = Size(640, 480)
 PORTRAIT = Size(320, 480)
@@ -21,10 +22,8 @@ def case(number: int) -> Case:
     """A portrait whose wide original is known; the person stands in the middle third."""
     kind, seed = chosen(number, KINDS), FIRST_SEED + number
     rng = np.random.default_rng([seed, 11])
-    figure = scene_of(seed).dressed
     left = (WIDE.width - PORTRAIT.width) // 2
-    colour, alpha = (_placed(each, left) for each in (figure.rgb, figure.alpha))
-    truth = standing(colour, alpha, BACKGROUNDS[kind](WIDE, rng), rng, shadow=True).rgb
+    truth = wide(scene_of(seed).dressed, kind, WIDE, rng)
     narrow = np.ascontiguousarray(truth[:, left : left + PORTRAIT.width])
 
     def task(mode: Mode) -> Reframe:
@@ -36,8 +35,15 @@ def case(number: int) -> Case:
     })  # fmt: skip
 
 
-def _placed(values: Floats, left: int) -> Floats:
-    canvas = np.zeros((WIDE.height, WIDE.width, *values.shape[2:]), np.float32)
+def wide(figure: Rendered, behind: str, size: Size, rng: np.random.Generator) -> Bytes:
+    """uint8 (h, w, 3): a figure as high as `size` in the middle of a background."""
+    left = (size.width - figure.alpha.shape[1]) // 2
+    colour, alpha = (_placed(each, left, size) for each in (figure.rgb, figure.alpha))
+    return standing(colour, alpha, BACKGROUNDS[behind](size, rng, across(1, size)), rng, shadow=True).rgb
+
+
+def _placed(values: Floats, left: int, size: Size) -> Floats:
+    canvas = np.zeros((size.height, size.width, *values.shape[2:]), np.float32)
     canvas[:, left : left + values.shape[1]] = values
     return canvas
 

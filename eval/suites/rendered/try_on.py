@@ -7,16 +7,16 @@ from eval.metrics.delta_e import mean_delta_e
 from eval.metrics.ssim import ssim
 from eval.metrics.unchanged import changed_share
 from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
-from eval.suites.rendered.drawing import SIZE, on_white, scene_of, shown
+from eval.suites.rendered.drawing import SIZE, around, on_white, scene_of, shown
 from pipelines.engine import Output
 from pipelines.images import Bytes, Mask, picture, to_bytes, to_float
-from pipelines.sizes import Mode
+from pipelines.sizes import Mode, Size
 from pipelines.tasks import TryOn
 from pipelines.vision.people.body import Part
 from pipelines.vision.rendering.scenes import Scene
 
 REACH = 61
-"""Pixels around the old and the new garment in which a shadow may fall."""
+"""Pixels around the old and the new garment in which a shadow may fall, in most cases' size."""
 
 
 def case(number: int) -> Case:
@@ -24,8 +24,8 @@ def case(number: int) -> Case:
     seed = FIRST_SEED + number
     scene = scene_of(seed)
     given, target = shown(picture(scene.figure.rgb, scene.figure.alpha)), on_white(scene.dressed.rgb, scene.dressed.alpha)
-    region = _worn(scene)
-    away = cv2.dilate(region.astype(np.uint8), np.ones((REACH, REACH), np.uint8)) == 0
+    region = worn(scene)
+    away = away_from(region)
 
     def task(mode: Mode) -> TryOn:
         product = picture(scene.product.garment.colour, scene.product.alpha)
@@ -50,8 +50,15 @@ def case(number: int) -> Case:
     return Case("top", task, score, controls)
 
 
-def _worn(scene: Scene) -> Mask:
+def worn(scene: Scene) -> Mask:
+    """Where the old garment is, or the new one."""
     return np.asarray((scene.figure.body.parts == Part.UPPER) | (scene.dressed.body.parts == Part.UPPER))
+
+
+def away_from(region: Mask) -> Mask:
+    """Where no shadow of it falls."""
+    size = Size(region.shape[1], region.shape[0])
+    return np.asarray(cv2.dilate(region.astype(np.uint8), around(REACH, size)) == 0)
 
 
 def _soft(picture_: Bytes) -> Bytes:

@@ -38,25 +38,55 @@ class Scene:
     """The target without its background."""
 
 
-def render_scene(seed: int, size: Size = SIZE, oversample: int = 2) -> Scene:
-    """A scene drawn by chance; the same seed gives the same pixels. CGI, no face, no real drape."""
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Who and what a scene shows."""
+
+    seed: int
+    """Of grain and folds in the pictures of the person."""
+    figure: Figure
+    trousers: GarmentSpec
+    worn: GarmentSpec
+    other: GarmentSpec
+    other_seed: int
+    """Of the grain in the product picture."""
+    backdrop: Backdrop
+
+
+def script_of(seed: int) -> Script:
+    """Drawn by chance; equal seeds give equal scripts."""
     rng = np.random.default_rng(seed)
     spec, trousers = _figure(rng), GarmentSpec("trousers", _textile(rng, "plain"))
     worn = GarmentSpec(_pick(rng, _TOPS), _textile(rng), seed=seed)
     other = GarmentSpec(_pick(rng, _TOPS), _textile(rng), seed=seed + 1)
-    backdrop = Backdrop(_colour(rng, 0.55, 0.95, 0.10))
+    return Script(seed, spec, trousers, worn, other, seed, Backdrop(_colour(rng, 0.55, 0.95, 0.10)))
 
-    def shot(top: GarmentSpec) -> Rendered:
-        return render_body(spec, size, np.random.default_rng([seed, 1]), (trousers, top), oversample=oversample)
 
-    first, second = shot(worn), shot(other)
-    return Scene(
-        staged(first, backdrop, np.random.default_rng([seed, 2])),
-        first,
-        render_garment(other, PRODUCT_SIZE, np.random.default_rng([seed, 3]), oversample=oversample),
-        staged(second, backdrop, np.random.default_rng([seed, 2])),
-        second,
-    )
+def shot(script: Script, top: GarmentSpec, size: Size, oversample: int = 2) -> Rendered:
+    """The person in a top, without background."""
+    rng = np.random.default_rng([script.seed, 1])
+    return render_body(script.figure, size, rng, (script.trousers, top), oversample=oversample)
+
+
+def stood(script: Script, figure: Rendered) -> Floats:
+    """float32 (h, w, 3): a shot of the script in its studio."""
+    return staged(figure, script.backdrop, np.random.default_rng([script.seed, 2]))
+
+
+def laid(script: Script, size: Size = PRODUCT_SIZE, oversample: int = 2) -> RenderedGarment:
+    """The product picture."""
+    return render_garment(script.other, size, np.random.default_rng([script.other_seed, 3]), oversample=oversample)
+
+
+def played(script: Script, size: Size = SIZE, oversample: int = 2, product: Size = PRODUCT_SIZE) -> Scene:
+    """The scene of a script; equal scripts give equal pixels. CGI, no face, no real drape."""
+    first, second = (shot(script, top, size, oversample) for top in (script.worn, script.other))
+    return Scene(stood(script, first), first, laid(script, product, oversample), stood(script, second), second)
+
+
+def render_scene(seed: int, size: Size = SIZE, oversample: int = 2) -> Scene:
+    """A scene drawn by chance; the same seed gives the same pixels."""
+    return played(script_of(seed), size, oversample)
 
 
 def _figure(rng: np.random.Generator) -> Figure:
