@@ -13,7 +13,7 @@ from eval.verdicts.comparisons import Comparison, Comparisons, Scale, compared, 
 from eval.verdicts.pareto import by_interval
 from eval.verdicts.quality import Quality
 from eval.verdicts.sheet import API, APP, SECONDS, Sheet
-from eval.verdicts.words import costs, difference, mode_title
+from eval.verdicts.words import costs, mode_title, within
 from eval.verdicts.worth import as_good
 
 Kind = Literal["cheaper", "better", "right", "unmeasured"]
@@ -154,13 +154,13 @@ def _cheaper(part: Sheet, one: Setting, other: Setting, seconds: Comparisons) ->
 
 def _cheaper_found(base: _Base, part: Sheet, told: Told, auto: Setting, chosen: Setting, primary: Comparisons) -> Finding:
     gain = primary.between(chosen, auto)
-    told_gain = difference(told, gain.gain) if gain else "no difference measured"
+    told_gain = within(told, gain.gain) if gain else "no difference measured"
     text = f"Auto chose {base.chosen}; {mode_title(chosen.mode)} would have been as good ({told_gain}): {_costs(part, chosen, auto)}."
     return base.finding("cheaper", chosen.mode, gain, text)
 
 
 def _better_found(base: _Base, part: Sheet, told: Told, auto: Setting, gain: Comparison) -> Finding:
-    better = f"{mode_title(gain.one.mode)} would have been better ({difference(told, gain.gain)})"
+    better = f"{mode_title(gain.one.mode)} would have been better ({within(told, gain.gain)})"
     text = f"Auto chose {base.chosen}; {better}: {_costs(part, gain.one, auto)}."
     return base.finding("better", auto.mode, gain, text)
 

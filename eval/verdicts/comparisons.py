@@ -182,9 +182,10 @@ def by_case(values: Values, cases: Sequence[str]) -> Values:
 
 
 def _more(found: Comparison, means: Values) -> int | None:
-    """Cases that lack for the seen difference, or the margin where it is less; what is shared makes each worth less."""
-    unsettled = found.verdict == "no detectable difference" and found.turned().verdict == "no detectable difference"
-    effect = max(abs(found.gain.estimate), found.scale.margin)
+    """Cases that lack to tell the seen difference from nothing or from the margin; what is shared makes each worth less."""
+    seen = abs(found.gain.estimate)
+    effect = max(seen, found.scale.margin - seen)
+    unsettled = "no detectable difference" in (found.verdict, found.turned().verdict)
     if not unsettled or len(means) < 2 or effect == 0:
         return None
     alone = float(means.var(ddof=1)) / len(means)

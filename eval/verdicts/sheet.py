@@ -63,11 +63,12 @@ def sheet_of(results: Results, tool: str) -> Sheet:
     settings = tuple(dict.fromkeys(setting_of(row) for row in rows))
     lines = tuple(dict.fromkeys(Line(row.case, row.seed) for row in rows))
     cases = {row.case: row for row in rows}
-    clusterings = _clusterings([cases[line.case] for line in lines])
+    clusterings = clusterings_of([cases[line.case] for line in lines])
     return Sheet(tool, settings, lines, clusterings, _values(rows, settings, lines))
 
 
-def _clusterings(rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
+def clusterings_of(rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
+    """What rows share, one name for each row: garment, then person, as far as any row has one; else the case."""
     kinds = [kind for kind in SHARED if any(kind in row.clusters for row in rows)]
     found = tuple(tuple(row.clusters.get(kind, f"case {row.case}") for row in rows) for kind in kinds)
     return found or (tuple(row.case for row in rows),)

@@ -26,8 +26,8 @@ class Unit:
 
     @property
     def counted(self) -> str:
-        """What one of it is called: `dB`, else the name."""
-        return self.unit or self.name
+        """What one of it is called within a sentence: `dB`, else the name."""
+        return self.unit or (self.name[:1].lower() + self.name[1:] if self.name[1:2].islower() else self.name)
 
 
 def plain(value: float, digits: int) -> str:
@@ -63,6 +63,12 @@ def difference(told: Told, gain: Interval) -> str:
     """`0.12 ΔE2000 (interval −0.10 to 0.30)`; positive is better, whatever the metric's direction."""
     unit = Unit.of(told)
     return f"{signed(gain.estimate, told.digits)} {unit.counted} (interval {spread(gain, told.digits)})"
+
+
+def within(told: Told, gain: Interval) -> str:
+    """The same for use in brackets: `difference +0.12 dB, interval −0.10 to 0.30`."""
+    unit = Unit.of(told)
+    return f"difference {signed(gain.estimate, told.digits)} {unit.counted}, interval {spread(gain, told.digits)}"
 
 
 def credited(count: float) -> str:
