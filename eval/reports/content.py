@@ -1,7 +1,7 @@
 """The tables of a report, from its verdicts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from eval.reports.glyph import glyph
@@ -10,13 +10,15 @@ from eval.reports.sentences import ANSWERS, advice, cheapest_text, place, reason
 from eval.reports.tables import Column, Line, Table, Value
 from eval.runs.manifest import Manifest, Told
 from eval.runs.results import ENGINE, Results
-from eval.statistics import Interval
+from eval.runs.row import Row
 from eval.verdicts.audit import rules
 from eval.verdicts.comparisons import Comparison
 from eval.verdicts.judge import ToolVerdict
 from eval.verdicts.summaries import Summary
 from eval.verdicts.words import Unit, duration, mode_title, plain, signed, spread, tool_title
 
+PERFECT, COPY = "perfect", "copy"
+"""Ways that are no spoilt answers: the right one, and what was given."""
 REASONS = 30
 """Most frequent reasons of what failed or has no value."""
 
@@ -176,30 +178,44 @@ def audit_table(verdicts: Sequence[ToolVerdict]) -> Table:
 
 
 def controls_table(results: Results, verdicts: Sequence[ToolVerdict]) -> Table:
-    """What does nothing, and what was spoilt on purpose, beside the engines; the best engine's mean should win."""
-    columns = [Column("Tool"), Column("Metric"), Column("Control"), Column("Control's mean", True), Column("Engines' mean", True),
-               Column("Loses, as it should"), Column("Outputs", True)]  # fmt: skip
-    grouped: dict[tuple[str, str], list[dict[str, float]]] = {}
+    """Means of the right answer, of what does nothing and of what was spoilt on purpose, beside the engines' mean."""
+    grouped: dict[str, dict[str, list[Row]]] = {}
     for row in results.rows:
         if row.way != ENGINE:
-            grouped.setdefault((row.tool, row.way), []).append(dict(row.scores))
-    lines: list[Line] = []
-    for verdict in verdicts:
-        for (tool, way), scores in grouped.items():
-            if tool == verdict.tool and verdict.quality is not None:
-                lines += _control(verdict, verdict.quality.primary, way, scores)
-    return Table("Controls and planted degradations", columns, lines)
+            grouped.setdefault(row.tool, {}).setdefault(row.way, []).append(row)
+    ways = list(dict.fromkeys(way for found in grouped.values() for way in found))
+    columns = [Column("Tool"), Column("Metric"), Column("Engines", True), *(Column(way, True) for way in ways)]
+    lines = [
+        _controls(verdict, verdict.quality.primary, grouped[verdict.tool], ways)
+        for verdict in verdicts
+        if verdict.tool in grouped and verdict.quality is not None
+    ]
+    return Table("Controls and planted degradations, means", columns, lines)
 
 
-def _control(verdict: ToolVerdict, told: Told, way: str, scores: Sequence[dict[str, float]]) -> list[Line]:
-    values = [each[told.name] for each in scores if told.name in each]
-    own = [each.scores[told.name].estimate for each in verdict.summaries if told.name in each.scores]
-    if not (values and own):
-        return []
-    loses = told.sign * fmean(values) < told.sign * fmean(own)
-    answer = Value("yes" if loses else tag("strong", "no"), int(loses), "" if loses else "bad")
-    means = [Value(plain(fmean(each), told.digits), fmean(each)) for each in (values, own)]
-    return [[tool_title(verdict.tool), told.title, way, *means, answer, Value(str(len(values)), len(values))]]
+def _controls(verdict: ToolVerdict, told: Told, found: Mapping[str, Sequence[Row]], ways: Sequence[str]) -> Line:
+    own = _mean(each.scores[told.name].estimate for each in verdict.summaries if told.name in each.scores)
+    means = {way: _mean(row.scores[told.name] for row in found.get(way, ()) if told.name in row.scores) for way in ways}
+    cells = [_control(told, way, means[way], means.get(PERFECT), own) for way in ways]
+    return [tool_title(verdict.tool), told.title, _control(told, PERFECT, own, None, None), *cells]
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return fmean(known) if known else None
+
+
+def _control(told: Told, way: str, mean: float | None, perfect: float | None, own: float | None) -> Value:
+    """Doing nothing must lose against the engines, a spoilt answer against the right one where the metric claims to see it."""
+    if mean is None:
+        return Value("")
+    text = plain(mean, told.digits)
+    if way == PERFECT:
+        return Value(text, mean)
+    spoilt = way != COPY and perfect is not None
+    bar = perfect if spoilt else own
+    fails = bar is not None and told.sign * mean >= told.sign * bar and (not spoilt or way in told.sees)
+    return Value(tag("strong", f"{text} {'unseen' if spoilt else 'wins'}"), mean, "bad") if fails else Value(text, mean)
 
 
 def reasons_table(results: Results) -> Table:
@@ -208,7 +224,7 @@ def reasons_table(results: Results) -> Table:
     for row in results.made():
         if not row.done:
             counted[(row.tool, row.status, row.error or "no reason given")] += 1
-        counted.update((row.tool, f"no {name}", why) for name, why in row.unscored.items())
+        counted.update((row.tool, f"no value by {name}", why) for name, why in row.unscored.items())
     columns = [Column("Tool"), Column("What"), Column("Reason"), Column("Outputs", True)]
     lines: list[Line] = [
         [tool_title(tool), what, why, Value(str(count), count)] for (tool, what, why), count in counted.most_common(REASONS)
@@ -238,11 +254,6 @@ def fingerprints_table(manifest: Manifest) -> Table:
         for told in manifest.metrics
     ]
     return Table("Metrics", columns, lines)
-
-
-def interval_text(interval: Interval, digits: int) -> str:
-    """Estimate and ends."""
-    return f"{plain(interval.estimate, digits)} ({spread(interval, digits)})"
 
 
 def _seconds(value: float | None) -> Value:

@@ -26,6 +26,10 @@ from eval.verdicts.judge import ToolVerdict
 from eval.verdicts.summaries import Summary
 from eval.verdicts.words import Unit, credited, mode_title, plain, tool_title
 
+CONTROLS = (
+    "“perfect” is the right answer, “copy” is what doing nothing gets, the others are right answers that were spoilt on purpose. Marked "
+    "are a copy that does as well as the engines, and a spoilt answer that passes a metric which claims to see it."
+)
 FRONT = (
     "Up and to the left is better. Filled and joined is the front, hollow is beaten; lines are 95 % intervals of the difference to the "
     "best on the same cases."
@@ -148,7 +152,7 @@ def _plots(verdict: ToolVerdict) -> Html:
     if bars:
         words = "; ".join(f"{each.label} {each.p50:.1f} s, 95 % under {each.p95:.1f} s" for each in bars)
         svg = latencies(f"seconds {verdict.tool}", bars, words)
-        drawn.append(tag("figure", svg, tag("figcaption", "Seconds of running and encoding once weights are loaded.")))
+        drawn.append(tag("figure", svg, tag("figcaption", "Median seconds of running and encoding, once weights are loaded.")))
     return tag("div", *drawn, class_="plots") if drawn else Html("")
 
 
@@ -224,15 +228,20 @@ def _rest(report: Report) -> Html:
     none = tag("p", "Nothing failed, nothing was refused, and every output has a value.", class_="quiet")
     return join(
         _section("auto", "What Auto should choose", audit, "The run has no choices of Auto."),
-        _section("controls", "Controls", controls, "The run has no controls; its metrics were not put to the test."),
+        _section("controls", "Controls", controls, "The run has no controls; its metrics were not put to the test.", CONTROLS),
         tag("section", tag("h2", "What is not counted"), reasons.html() if reasons.lines else none, id="missing"),
         tag("section", tag("h2", "Metrics"), fingerprints_table(manifest).html(), id="metrics"),
         _run(report),
     )
 
 
-def _section(at: str, title: str, table: Table, empty: str) -> Html:
-    return tag("section", tag("h2", title), table.html() if table.lines else tag("p", empty, class_="quiet"), id=at)
+def _section(at: str, title: str, table: Table, empty: str, told: str = "") -> Html:
+    shown = (
+        [tag("p", told), table.html()]
+        if told and table.lines
+        else [table.html() if table.lines else tag("p", empty, class_="quiet")]
+    )
+    return tag("section", tag("h2", title), *shown, id=at)
 
 
 def _run(report: Report) -> Html:

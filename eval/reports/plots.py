@@ -101,7 +101,7 @@ def latencies(name: str, bars: Sequence[Bar], told: str) -> Html:
         axes.plot([bar.p95], [at], marker="|", ms=7, color=INK)
     axes.set_yticks(range(len(bars)), [bar.label for bar in bars], color=INK)
     axes.invert_yaxis()
-    axes.set_xlabel("seconds, warm: median, whisker to the 95th percentile", color=INK)
+    axes.set_xlabel("seconds, warm; whisker to the 95th percentile", color=INK)
     axes.grid(axis="y", visible=False)
     return _svg(figure, name, told)
 

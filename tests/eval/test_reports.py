@@ -19,13 +19,15 @@ import pytest
 from PIL import Image
 
 from eval.reports import markup, sentences, text
+from eval.reports.content import controls_table
 from eval.reports.glyph import glyph
 from eval.reports.pictures import SIDE, chosen, small
-from eval.reports.tables import Column, Table
+from eval.reports.tables import Column, Table, Value
 from eval.reports.write import Written, write_reports
 from eval.runs.results import Results
 from eval.statistics import Interval
 from eval.verdicts.example import Design, Truth, example
+from eval.verdicts.judge import verdicts
 
 CHROMIUM = Path("/usr/bin/chromium")
 DELTA = Truth(metric="garment_delta_e", title="Garment ΔE2000", better="lower", level=6.0, shared=1.0, noise=0.3)
@@ -127,9 +129,20 @@ def test_flags_controls_and_failures_are_told(written: Written) -> None:
     page = written.page.read_text()
     assert "a copy of the input wins" in page
     assert "copy of the input" in written.text.read_text()
-    assert re.search(r'class="bad"[^>]*><strong>no</strong>', page)
+    assert re.search(r'class="number bad"[^>]*><strong>1.00 wins</strong>', page)
     assert "the engine broke" in page
     assert "the garment was not found" in page
+
+
+def test_a_spoilt_answer_that_a_metric_claims_to_see_is_marked_and_the_right_answer_never() -> None:
+    results = example(Design(tools={"try-on": (DELTA,)}, cases=4, seeds=1))
+    told = replace(DELTA.told, sees=("blur",))
+    levels = {"perfect": 0.2, "blur": 0.1, "hue": 0.1, "copy": 9.0}
+    spoilt = [replace(results.rows[0], way=way, scores={"garment_delta_e": level}) for way, level in levels.items()]
+    both = Results(replace(results.manifest, metrics=(told,)), (*results.rows, *spoilt))
+    line = controls_table(both, verdicts(both)).lines[0]
+    marked = [isinstance(each, Value) and each.class_ == "bad" for each in line]
+    assert marked == [False, False, False, False, True, False, False]
 
 
 def test_the_run_can_be_repeated_from_its_report(written: Written) -> None:
@@ -313,6 +326,12 @@ def test_tables_sort_by_click_and_by_keyboard_and_cases_slide(page) -> None:  # 
     assert table.locator("tbody tr").evaluate_all(settings) == ["Quality", "Balanced", "Fast"]
     case = page.locator(".case").first
     case.locator("button").press("Space")
+    top = (
+        "each => { const box = each.getBoundingClientRect(); const [x, y] = [box.left + box.width * 0.9, box.top + box.height / 2]; \
+        return document.elementFromPoint(x, y).alt; }"
+    )
+    case.scroll_into_view_if_needed()
+    assert case.locator(".layers").evaluate(top).startswith("output of")
     case.locator("input").press("ArrowRight")
     assert case.evaluate("each => each.style.getPropertyValue('--at')") == "51%"
     box = case.locator(".layers").bounding_box()
