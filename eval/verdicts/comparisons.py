@@ -1,0 +1,194 @@
+"""Settings of a tool against each other, on the same cases and seeds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import ceil
+
+import numpy as np
+
+from eval.runs.manifest import Told
+from eval.runs.results import Setting
+from eval.statistics import Interval, Values, Verdict, cases_needed, holm, paired_effect, verdict, win_rate
+from eval.verdicts.resampling import mean_intervals, paired_ps
+from eval.verdicts.sheet import SECONDS, Sheet
+
+SLACK = 0.05
+"""Share of a time that nobody would notice."""
+REACH = 1.96
+"""Half of a 95 % interval in standard errors."""
+SAME = 1e-9
+"""Differences up to which a case is a tie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How differences of a column are read: `sign` 1 where higher is better, `margin` a loss that nobody would mind."""
+
+    name: str
+    sign: int
+    margin: float
+
+    @classmethod
+    def of(cls, told: Told) -> "Scale":
+        """Of a metric."""
+        return cls(told.name, told.sign, told.margin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What `one` gains over `other`, in the units of the column and positive where `one` is better."""
+
+    scale: Scale
+    one: Setting
+    other: Setting
+    pairs: int
+    """Cases and seeds that both have."""
+    cases: int
+    gain: Interval
+    p: float
+    """Corrected for all comparisons of its family (Holm)."""
+    effect: float
+    wins: Interval
+    """Share of cases in which `one` is better, a tie counting as half."""
+    more: int | None
+    """Cases more that would settle it; None where it is settled or no number would help."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of `one` over `other`."""
+        return verdict(self.gain, self.p, self.scale.margin)
+
+    @property
+    def matters(self) -> bool:
+        """Whether the difference is detectable and larger than the margin."""
+        return self.verdict in ("better", "worse") and abs(self.gain.estimate) > self.scale.margin
+
+    @property
+    def holds(self) -> bool:
+        """Whether `one` is as good as `other`: better, or surely not worse by more than the margin."""
+        return self.verdict in ("better", "no worse") or self.gain.low > -self.scale.margin
+
+    def turned(self) -> "Comparison":
+        """The same from the other side."""
+        return replace(
+            self,
+            one=self.other,
+            other=self.one,
+            gain=_turned(self.gain, 0.0),
+            wins=_turned(self.wins, 1.0),
+            effect=-self.effect,
+        )
+
+
+def _turned(interval: Interval, about: float) -> Interval:
+    return Interval(about - interval.estimate, about - interval.high, about - interval.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """All pairs of one tool by one column."""
+
+    all: tuple[Comparison, ...]
+
+    def between(self, one: Setting, other: Setting) -> Comparison | None:
+        """Seen from `one`; None where they share no scored case."""
+        for each in self.all:
+            if (each.one, each.other) == (one, other):
+                return each
+            if (each.one, each.other) == (other, one):
+                return each.turned()
+        return None
+
+    def holds(self, one: Setting, other: Setting) -> bool:
+        """Whether `one` is known to be as good as `other`."""
+        found = self.between(one, other)
+        return one == other or (found is not None and found.holds)
+
+
+def seconds_scale(sheet: Sheet) -> Scale:
+    """Of seconds: a twentieth of the tool's mean time is no difference."""
+    column = sheet.column(SECONDS)
+    return Scale(SECONDS, -1, SLACK * float(np.nanmean(column)) if np.isfinite(column).any() else 0.0)
+
+
+def compared(sheet: Sheet, families: Sequence[Sequence[Scale]]) -> dict[str, Comparisons]:
+    """All pairs of settings by every column; p values are corrected within each family. Draws are shared by all of them."""
+    scales = [scale for family in families for scale in family]
+    pairs = list(combinations(range(len(sheet.settings)), 2))
+    if not (pairs and scales and sheet.lines):
+        return {scale.name: Comparisons(()) for scale in scales}
+    columns = np.hstack([_differences(sheet, scale, pairs) for scale in scales])
+    intervals = mean_intervals(columns, sheet.clusterings)
+    ps = _corrected(paired_ps(columns, sheet.clusterings[0]), [len(family) * len(pairs) for family in families])
+    found: dict[str, Comparisons] = {}
+    for number, scale in enumerate(scales):
+        start = number * len(pairs)
+        each = [
+            _comparison(sheet, scale, pair, columns[:, start + at], intervals[start + at], ps[start + at])
+            for at, pair in enumerate(pairs)
+        ]
+        found[scale.name] = Comparisons(tuple(one for one in each if one is not None))
+    return found
+
+
+def _differences(sheet: Sheet, scale: Scale, pairs: Iterable[tuple[int, int]]) -> Values:
+    column = sheet.column(scale.name)
+    return np.stack([scale.sign * (column[:, one] - column[:, other]) for one, other in pairs], axis=1)
+
+
+def _corrected(ps: Sequence[float | None], sizes: Sequence[int]) -> list[float]:
+    """Holm within each run of that size; without a value there is no test."""
+    corrected = [1.0] * len(ps)
+    start = 0
+    for size in sizes:
+        tested = {at: p for at in range(start, start + size) if (p := ps[at]) is not None}
+        if tested:
+            corrected_here = holm(list(tested.values())).tolist()
+            for at, p in zip(tested, corrected_here, strict=True):
+                corrected[at] = p
+        start += size
+    return corrected
+
+
+def _comparison(
+    sheet: Sheet, scale: Scale, pair: tuple[int, int], column: Values, gain: Interval | None, p: float
+) -> Comparison | None:
+    scored = np.isfinite(column)
+    if gain is None:
+        return None
+    differences = column[scored]
+    means = by_case(differences, [line.case for line, there in zip(sheet.lines, scored, strict=True) if there])
+    wins = win_rate(float((means > SAME).sum() + 0.5 * (np.abs(means) <= SAME).sum()), len(means))
+    found = Comparison(
+        scale=scale,
+        one=sheet.settings[pair[0]],
+        other=sheet.settings[pair[1]],
+        pairs=len(differences),
+        cases=len(means),
+        gain=gain,
+        p=p,
+        effect=float(paired_effect(differences)),
+        wins=wins,
+        more=None,
+    )
+    return replace(found, more=_more(found, means))
+
+
+def by_case(values: Values, cases: Sequence[str]) -> Values:
+    """Mean of values (n,) over the seeds of each case."""
+    index = np.unique(np.asarray(cases, dtype=str), return_inverse=True)[1]
+    return np.bincount(index, weights=values) / np.bincount(index)
+
+
+def _more(found: Comparison, means: Values) -> int | None:
+    """Cases that lack to tell the seen difference from nothing or from the margin; what is shared makes each worth less."""
+    seen = abs(found.gain.estimate)
+    effect = max(seen, found.scale.margin - seen)
+    unsettled = "no detectable difference" in (found.verdict, found.turned().verdict)
+    if not unsettled or len(means) < 2 or effect == 0:
+        return None
+    alone = float(means.var(ddof=1)) / len(means)
+    wide = ((found.gain.high - found.gain.low) / 2 / REACH) ** 2
+    shared = max(1.0, wide / alone) if alone > 0 else 1.0
+    return max(1, ceil(cases_needed(means, effect) * shared) - len(means))
