@@ -61,6 +61,12 @@ class Flag:
     median: float
     """Of better minus worse, growing with quality; at most 0 where most cases are ranked wrongly."""
 
+    @property
+    def text(self) -> str:
+        """What is wrong, in one sentence."""
+        right = round(self.share * self.cases)
+        return f"ranks “{self.worse}” below “{self.better}” in {right} of {self.cases} cases only, so don't rely on it here."
+
 
 def planted(case: Case, tool: Tool, first: Callable[[], Output | None]) -> tuple[Planted, ...]:
     """Every control of a case that makes sense for it, the perfect answer first.

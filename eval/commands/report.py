@@ -13,9 +13,11 @@ def add(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Write them beside the table."""
+    from eval.controls import flags
     from eval.reports.write import write_reports
     from eval.runs.results import load
 
-    write_reports(load(arguments.run), arguments.run)
+    results = load(arguments.run)
+    write_reports(results, arguments.run, flags=flags(results))
     say(str(arguments.run / "report.html"))
     return DONE

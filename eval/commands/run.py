@@ -62,9 +62,10 @@ def run(arguments: Namespace) -> int:
     if here.shard.rank > 0:
         return DONE
     if not arguments.no_report:
+        from eval.controls import flags
         from eval.reports.write import write_reports
 
-        write_reports(results, arguments.out)
+        write_reports(results, arguments.out, flags=flags(results))
     return _report(results, arguments.out, as_json=arguments.json)
 
 

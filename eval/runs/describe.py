@@ -111,10 +111,10 @@ def engine_versions(engines: Engines, names: Iterable[str]) -> dict[str, str]:
 def device() -> dict[str, str]:
     """Processor, cores, memory, system, GPUs."""
     found = {
-        "system": f"{platform.system()} {platform.release()}",
         "processor": _cpuinfo("model name") or platform.processor() or platform.machine(),
         "cores": str(os.cpu_count() or 1),
         "memory": _memory(),
+        "system": f"{platform.system()} {platform.release()}",
     }
     gpus = _gpus()
     return found | ({"gpus": gpus} if gpus else {})

@@ -31,8 +31,9 @@ def launched(settings: Settings) -> Launched:
     if find_spec("accelerate") is None:
         return Launched(Shard(), settings)
     from accelerate import PartialState
+    from torch import cuda
 
-    state = PartialState(timeout=PATIENCE)
+    state = PartialState(cpu=settings.device == "cpu" or not cuda.is_available(), timeout=PATIENCE)
     if state.num_processes < 2:
         return Launched(Shard(), settings)
     shard = Shard(state.process_index, state.num_processes, state.wait_for_everyone)

@@ -1,6 +1,5 @@
 """From answers to rows: stored, scored, written down, in this order, so that a row never promises what isn't there."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -216,10 +215,7 @@ def output_from(data: bytes, notes: tuple[str, ...] = (), details: Mapping[str, 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all."""
     partial = path.with_name(f".{path.name}")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    partial.write_bytes(data)
     partial.replace(path)
 
 

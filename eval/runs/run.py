@@ -49,11 +49,11 @@ def run(
     `stopped()` is true it raises `Cancelled` at the next step of an engine. Raises BadRun where the folder holds another run.
     """
     cells = plan(setup.suite, grid, setup.toolbox)
-    describe.engine_versions(setup.engines, grid.engines)
     if shard.rank == 0:
         describe.begun(setup, grid, folder)
     shard.wait()
-    describe.begun(setup, grid, folder)
+    if shard.rank > 0:
+        describe.begun(setup, grid, folder)
     course = Course.of(cells, controls=controls)
     _carry_out(setup, folder, course, share(cells, shard.rank, shard.world), executing, processes, shard, told, stopped)
     shard.wait()

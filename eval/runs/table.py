@@ -1,6 +1,7 @@
 """Rows as a Parquet table: one column a field, `score.NAME`, `unscored.NAME` and `cluster.NAME` for what is kept by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def write(rows: Sequence[Row], folder: Path, metrics: Iterable[str]) -> None:
     features = datasets.Features({name: _feature(name) for name in columns})
     table = datasets.Dataset.from_list([{name: each.get(name) for name in columns} for each in flat], features=features)
     partial = folder / f".{FILE}"
-    with partial.open("wb") as file:
+    with _quiet(), partial.open("wb") as file:
         table.to_parquet(file)
     partial.replace(folder / FILE)
 
@@ -71,6 +72,20 @@ def nested(kept: Mapping[str, Any]) -> dict[str, Any]:
             key.removeprefix(prefix): value for key, value in kept.items() if key.startswith(prefix) and value is not None
         }
     return plain
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bars of `datasets`."""
+    from datasets import utils
+
+    shown = not utils.are_progress_bars_disabled()
+    utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            utils.enable_progress_bars()
 
 
 def _fixed() -> list[str]:

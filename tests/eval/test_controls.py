@@ -152,6 +152,7 @@ def test_a_metric_that_is_blind_is_flagged_with_what_it_missed() -> None:
     }
     found = flags(results(scores, told("blind", "higher", "blur")))
     assert found == (Flag("edit", "blind", PERFECT, "blur", 4, 0.25, 0.0),)
+    assert found[0].text.startswith("ranks “blur” below “perfect” in 1 of 4 cases only")
 
 
 def test_more_of_a_degradation_has_to_be_worse_than_less() -> None:
