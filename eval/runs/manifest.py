@@ -84,6 +84,8 @@ class Manifest:
     """Python and distributions."""
     engines: Mapping[str, str] = field(default_factory=dict)
     """Engine to its version."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Model to its revision, as outputs told."""
     device: Mapping[str, str] = field(default_factory=dict)
     """Processor, cores, memory, GPUs."""
     git: Mapping[str, str] = field(default_factory=dict)

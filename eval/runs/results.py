@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from eval.runs.manifest import Manifest
 from eval.runs.row import Row
@@ -43,3 +44,13 @@ class Results:
 def setting_of(row: Row) -> Setting:
     """The setting that a row belongs to."""
     return Setting(row.tool, row.engine, row.mode, row.resolution)
+
+
+def load(folder: Path) -> Results:
+    """A run's folder: its table, or the rows that an unfinished run has so far; BadRun where it is none."""
+    from eval.runs import journal, table
+
+    manifest = Manifest.read(folder)
+    if (folder / table.FILE).exists():
+        return Results(manifest, table.read(folder))
+    return Results(manifest, journal.rows_of(journal.entries(folder)))

@@ -1,0 +1,1 @@
+"""What `python -m eval` can do, one module a command."""
