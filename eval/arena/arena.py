@@ -16,10 +16,11 @@ from eval.arena.exchange import Imported, lines_of, take_in
 from eval.arena.matches import VIDEO, Match, Side, generator, identical, in_turn, matches_of, missing, tools_of
 from eval.arena.report import Report, names_of, report
 from eval.arena.shelf import Read, Shelf, fill_shelf, run_folders, stamp
-from eval.arena.showing import Background, Cases, File, background, bare
+from eval.arena.showing import Background, Cases, background, bare
 from eval.arena.vote import CHOICES, MAX_SECONDS, VOTER, Choice, Shown, Vote, now_utc
 from eval.arena.votes import Deal, Votes
 from eval.errors import BadVote
+from workbench.views import FileView
 
 SIDES = ("left", "right")
 
@@ -143,12 +144,16 @@ class Arena:
         _check(voter)
         return self.votes.undo(voter) is not None
 
+    def tool(self, token: str) -> str:
+        """The tool of a dealt pair. Raises BadVote for an unknown token."""
+        return self._dealt(token).deal.tool
+
     def background(self, token: str) -> Background:
         """Prompt and input pictures of a dealt pair. Raises BadVote for an unknown token."""
         match = self._dealt(token).match
         return self._ready.background(self._cases, match.one.run.id, match.row.case)
 
-    def file(self, token: str, name: str) -> File:
+    def file(self, token: str, name: str) -> FileView:
         """`left`, `right` or `input-0` of a dealt pair: names that tell nothing. Raises BadVote where there is none."""
         dealt = self._dealt(token)
         if name in SIDES:

@@ -1,13 +1,38 @@
-"""What `python -m eval arena` does, as plain functions: each answers the text to be shown."""
+"""What `python -m eval arena` does: `add` and `run` for the command line, above plain functions that answer the text to be shown."""
 
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 from eval.arena.arena import Arena
+from eval.arena.remarks import remarks, span
 from eval.arena.report import Report, ToolReport
 from eval.errors import BadVote
-from eval.statistics import Interval
 
 NOTHING = "No votes yet: open the studio, choose Arena, and vote."
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the command line's words."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, argument, text in (
+        ("add", "folder", "Show a run's folder in the arena."),
+        ("export", "file", "Write all votes as JSON Lines."),
+        ("import", "file", "Take in votes that `export` wrote."),
+    ):
+        actions.add_parser(name, help=text).add_argument(argument, type=Path)
+    actions.add_parser("table", help="Strengths of settings, and how far metrics agree with people.")
+
+
+def run(arguments: Namespace) -> int:
+    """Carry out a line; its exit code. Raises EvalError and WorkbenchError for what can't be done."""
+    from eval.arena.sources import read_case, read_run
+    from workbench.commands.output import say
+    from workbench.settings import read_settings
+
+    with Arena(read_settings().home, read_run, read_case) as arena:
+        say(_ACTIONS[arguments.action](arena, arguments))
+    return 0
 
 
 def add_run(arena: Arena, folder: Path) -> str:
@@ -63,33 +88,17 @@ def _of_tool(told: ToolReport) -> str:
     ]
     for each in told.standings:
         known = strengths.get(each.name)
-        strength, preferred = (_span(known.log), _span(known.preferred, 100)) if known else ("–", "–")
+        strength, preferred = (span(known.log), span(known.preferred, 100)) if known else ("–", "–")
         lines.append(f"| {each.name} | {strength} | {preferred} | {each.won} | {each.tied} | {each.lost} | {each.both_bad} |")
     if told.agreements:
         lines += ["", "| metric | Kendall tau-b with people | votes |", "|---|---|---|"]
-        lines += [f"| {each.title} | {_span(each.tau) if each.tau else '–'} | {each.votes} |" for each in told.agreements]
+        lines += [f"| {each.title} | {span(each.tau) if each.tau else '–'} | {each.votes} |" for each in told.agreements]
     return "\n".join(lines)
 
 
-def remarks(told: ToolReport) -> list[str]:
-    """What has to be known of a tool's figures, one sentence each."""
-    found = []
-    if not told.fit.connected:
-        groups = " and ".join(f"({', '.join(names)})" for names in told.fit.groups)
-        found.append(f"Not connected: no vote compares {groups}, so there are no strengths yet.")
-    if not told.fit.bounded:
-        found.append(
-            "Some settings won every vote against others: their distance is a lower bound, held finite by a small penalty."
-        )
-    if told.voters == 1:
-        found.append("One person voted: the intervals say nothing of how people differ.")
-    if told.left is not None and told.left.excludes(0.5):
-        found.append(f"The left picture was preferred in {_span(told.left, 100)} % of votes: the side itself seems to matter.")
-    return found
-
-
-def _span(value: Interval, scale: float = 1) -> str:
-    digits = 0 if scale == 100 else 2
-    return " to ".join(f"{scale * each:.{digits}f}" for each in (value.low, value.high)).join(
-        (f"{scale * value.estimate:.{digits}f} (", ")")
-    )
+_ACTIONS: dict[str, Callable[[Arena, Namespace], str]] = {
+    "add": lambda arena, given: add_run(arena, given.folder),
+    "export": lambda arena, given: export_votes(arena, given.file),
+    "import": lambda arena, given: import_votes(arena, given.file),
+    "table": lambda arena, _given: table(arena),
+}

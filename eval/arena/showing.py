@@ -11,6 +11,7 @@ from eval.errors import EvalError
 from eval.runs.manifest import Manifest
 from eval.suites.case import Case
 from workbench.gallery.metadata import strip
+from workbench.views import FileView
 
 Cases = Callable[[Manifest, str], Case]
 """A case of a run's suite by its id. Raises BadSuite where the suite can't be opened here."""
@@ -20,19 +21,11 @@ MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A picture or video with nothing in it but its pixels."""
-
-    data: bytes
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
 class Given:
     """An input picture of a case."""
 
     field: str
-    file: File
+    file: FileView
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +38,16 @@ class Background:
     """Why the inputs can't be shown."""
 
 
-def bare(path: Path) -> File:
+def bare(path: Path) -> FileView:
     """An output's file without its metadata, which tells engine and mode. A kind of file that can't be stripped is made anew."""
     kind = MEDIA_TYPES.get(path.suffix.lower())
     if kind is not None:
         try:
-            return File(strip(path.read_bytes()), kind)
+            return FileView(strip(path.read_bytes()), kind)
         except ValueError:  # a file that is not what its name says
             pass
     with Image.open(path) as image:
-        return File(_encoded(image.convert("RGBA"), "PNG", compress_level=1), "image/png")
+        return FileView(_encoded(image.convert("RGBA"), "PNG", compress_level=1), "image/png")
 
 
 def background(cases: Cases, manifest: Manifest, case_id: str) -> Background:
@@ -67,11 +60,11 @@ def background(cases: Cases, manifest: Manifest, case_id: str) -> Background:
     return Background(str(case.values.get("prompt") or ""), inputs)
 
 
-def _shown(image: Image.Image) -> File:
+def _shown(image: Image.Image) -> FileView:
     small = image if image.mode in ("RGB", "RGBA") else image.convert("RGBA")
     small = small.copy()
     small.thumbnail((INPUT_SIDE, INPUT_SIDE))
-    return File(_encoded(small, "WEBP", quality=90, method=2), "image/webp")
+    return FileView(_encoded(small, "WEBP", quality=90, method=2), "image/webp")
 
 
 def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
