@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 
 def build(studio: "Studio") -> "FastAPI":
-    """The ASGI application of an open studio: REST, pictures and pages."""
+    """The ASGI application of an open studio: REST, pictures, and the pages of the studio and of `eval`."""
+    from functools import partial
+
+    from eval.ui.registry import PAGES
     from workbench.api import server
     from workbench.ui import pages
 
-    return server.build(studio, pages.mount)
+    further = [page(studio) for page in PAGES]
+    return server.build(studio, partial(pages.mount, further=further), further)
 
 
 def serve(host: str | None = None, port: int | None = None) -> int:

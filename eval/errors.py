@@ -3,6 +3,7 @@
 EvalError
 ├── BadSuite      a suite's files or settings are not what they have to be
 ├── BadRun        a folder is no run, or two runs can't be put together
+├── BadVote       a vote, or a file of votes, that can't be taken
 ├── Unscored      a metric has no value for this output, and why
 └── Incomparable  numbers that were measured differently
 """
@@ -18,6 +19,10 @@ class BadSuite(EvalError):
 
 class BadRun(EvalError):
     """A folder is no run, or doesn't fit what is asked of it."""
+
+
+class BadVote(EvalError):
+    """A vote, or a file of votes, that can't be taken; nothing was stored."""
 
 
 class Unscored(EvalError):

@@ -140,6 +140,14 @@ class EntryView:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A picture or video as a page shows it."""
+
+    data: bytes
+    media_type: str
+
+
 def as_json(value: Any) -> Any:
     """Dataclasses, datetimes and enums as plain JSON values."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -5,7 +5,7 @@ it are answered as RFC 9110 has it, section 14, since browsers seek in a video b
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Annotated
 from urllib.parse import quote
@@ -13,11 +13,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Header, Response
 
 from workbench.errors import NotFound
+from workbench.further import FurtherPage
 from workbench.studio import LOCAL, Studio
 from workbench.views import AssetView
 
 EXTENSIONS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "video/mp4": ".mp4"}
 FOR_GOOD = "private, max-age=31536000, immutable"
+BY_KEY = "private, max-age=3600"
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -67,6 +69,24 @@ def create_files(studio: Studio) -> APIRouter:
         if asset.is_video:
             answer.headers["Content-Security-Policy"] = _VIDEO_POLICY
         return _part(answer, wanted) if wanted is not None and if_range in (None, tag) else answer
+
+    return router
+
+
+def create_further_files(pages: Iterable[FurtherPage]) -> APIRouter:
+    """What pages of other packages show: `/pages/NAME/files/KEY/FILE`, each by the page's own leave."""
+    router = APIRouter(prefix="/pages", tags=["pages"], include_in_schema=False)
+    by_name = {each.name: each for each in pages}
+
+    @router.get("/{page}/files/{key}/{name}", response_class=Response)
+    def file(page: str, key: str, name: str, wanted: Wanted = None) -> Response:
+        """A file of a page, or the part of it that Range names."""
+        if page not in by_name:
+            raise NotFound(f"there is no page {page}")
+        found = by_name[page].file(key, name)
+        headers = {**HEADERS, "Cache-Control": BY_KEY, "Accept-Ranges": "bytes"}
+        answer = Response(found.data, media_type=found.media_type, headers=headers)
+        return answer if wanted is None else _part(answer, wanted)
 
     return router
 

@@ -1,11 +1,12 @@
 """The studio page: tools on the left, one tool's inputs, and the desk with result and history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import gradio as gr
 
+from workbench.further import FurtherPage
 from workbench.studio import Studio
 from workbench.ui.desk import desk, fill_event
 from workbench.ui.examples import examples_of, fill
@@ -22,15 +23,18 @@ QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibil
 """How every event runs. A `gr.HTML` takes values only: an update without one, as from `gr.skip`, would lose its props."""
 
 
-def page(studio: Studio) -> gr.Blocks:
-    """The whole page. Every event is private: programs use the REST API."""
+def page(studio: Studio, further: Sequence[FurtherPage] = ()) -> gr.Blocks:
+    """The whole page, further ones at the end of its navigation. Every event is private: programs use the REST API."""
     blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
     with blocks:
         scripted("header", elem_id="header", title=TITLE)
         with gr.Row(elem_id="workbench"):
-            navigation = scripted("navigation", value=_first(studio), elem_id="navigation", groups=_groups(studio))
+            navigation = scripted("navigation", value=_first(studio), elem_id="navigation", groups=_groups(studio, further))
             with gr.Column(elem_id="tool"), gr.Tabs(selected=_first(studio), elem_id="tabs") as tabs:
                 made = [tab(tool, studio) for tool in studio.toolbox]
+                for added in further:
+                    with gr.Tab(added.title, id=added.name, elem_id=f"tab-{added.name}", elem_classes=["wb-tab"]):
+                        added.build()
             result = desk(studio)
         navigation.change(None, navigation, tabs, js=SELECT, api_visibility="private")
         for each in made:
@@ -43,14 +47,22 @@ def _first(studio: Studio) -> str:
     return next(iter(studio.toolbox)).name
 
 
-def _groups(studio: Studio) -> list[dict[str, Any]]:
-    return [
+def _groups(studio: Studio, further: Sequence[FurtherPage]) -> list[dict[str, Any]]:
+    tools = [
         {
             "name": name,
             "tools": [{"name": each.name, "title": each.title, "runnable": runnable(studio, each.name)} for each in tools],
         }
         for name, tools in groupby(studio.toolbox, key=lambda tool: tool.group)
     ]
+    pages = [
+        {
+            "name": name,
+            "tools": [{"name": each.name, "title": each.title, "runnable": True, "page": True} for each in group],
+        }
+        for name, group in groupby(further, key=lambda added: added.group)
+    ]
+    return tools + pages
 
 
 def _connect(tab: Tab, studio: Studio, result: gr.HTML) -> None:

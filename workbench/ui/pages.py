@@ -1,5 +1,7 @@
 """The studio page as part of the application."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -7,6 +9,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from workbench.further import FurtherPage
 from workbench.studio import Studio
 from workbench.ui.doors import Doors
 from workbench.ui.examples import SAMPLES
@@ -15,21 +18,23 @@ from workbench.ui.scripted import ASSETS, ROUTE, address
 from workbench.ui.theme import theme
 
 
-def mount(app: FastAPI, studio: Studio) -> FastAPI:
-    """Serve the studio page at `/` and its assets; mount it last, after every route of the API.
+def mount(app: FastAPI, studio: Studio, further: Sequence[FurtherPage] = ()) -> FastAPI:
+    """Serve the studio page at `/` with further pages in it, and their assets; mount it last, after every route of the API.
 
     Gradio gets no pictures: uploads go to the API, so its own upload is closed and it may read no file of the studio. Every
     event runs without its queue, whose routes are closed as well: see `doors`.
     """
     app.mount(f"{ROUTE}/samples", StaticFiles(directory=SAMPLES), name="samples")
-    app.mount(address(), StaticFiles(directory=ASSETS), name="studio")
+    folders = tuple(dict.fromkeys([*(each.assets for each in further), ASSETS]))
+    for folder in folders:  # the studio's last: the others lie inside it
+        app.mount(address(folder), StaticFiles(directory=folder), name=folder.parent.name)
     closed: dict[str, Any] = {"allowed_paths": [], "blocked_paths": [str(studio.settings.home)], "max_file_size": 1}
     gr.mount_gradio_app(
         app,
-        page(studio),
+        page(studio, further),
         path="/",
         theme=theme(),
-        head=_head(),
+        head=_head(folders),
         favicon_path=str(ASSETS / "favicon.svg"),
         footer_links=[],
         run_history=False,
@@ -46,7 +51,12 @@ def mount(app: FastAPI, studio: Studio) -> FastAPI:
     return app
 
 
-def _head() -> str:
-    """The style sheet, and the modules early enough that they are here when Gradio starts them."""
-    modules = "".join(f'<link rel="modulepreload" href="{address()}/{each.name}">' for each in sorted(ASSETS.glob("*.js")))
-    return f'<link rel="stylesheet" href="{address()}/style.css">{modules}'
+def _head(folders: Sequence[Path]) -> str:
+    """Style sheets, the studio's first, and the modules early enough that they are here when Gradio starts them."""
+    links = ("stylesheet", "*.css"), ("modulepreload", "*.js")
+    return "".join(
+        f'<link rel="{rel}" href="{address(folder)}/{each.name}">'
+        for rel, pattern in links
+        for folder in reversed(folders)
+        for each in sorted(folder.glob(pattern))
+    )

@@ -14,12 +14,15 @@ ROUTE = "/studio"
 
 
 @cache
-def address() -> str:
-    """Where `pages.mount` serves `ASSETS`; changes whenever a file in there does, so that browsers may keep what they have."""
+def address(folder: Path = ASSETS) -> str:
+    """Where `pages.mount` serves a folder; changes whenever a file in there does, so that browsers may keep what they have.
+
+    Folders of further pages are served inside that of the studio, whose modules they import.
+    """
     digest = blake2s(digest_size=6)
-    for path in sorted(ASSETS.iterdir()):
+    for path in sorted(folder.iterdir()):
         digest.update(path.read_bytes())
-    return f"{ROUTE}/{digest.hexdigest()}"
+    return f"{ROUTE if folder == ASSETS else address(ASSETS)}/{digest.hexdigest()}"
 
 
 def scripted(
@@ -30,14 +33,15 @@ def scripted(
     server: Sequence[Callable[..., Any]] = (),
     label: str | None = None,
     classes: Sequence[str] = (),
+    folder: Path = ASSETS,
     **props: Any,
 ) -> gr.HTML:
-    """A component run by `assets/{module}.js`, whose `start` gets element, props, trigger, server and watch.
+    """A component run by `{module}.js` of a folder, whose `start` gets element, props, trigger, server and watch.
 
     `emits` names the events that the module triggers; `server` are functions that it may call; `props` are constants for it.
     Values and props are JSON; the module turns them into DOM nodes, never into markup.
     """
-    start = f"import('{address()}/{module}.js').then((module) => module.start({{element, props, trigger, server, watch}}))"
+    start = f"import('{address(folder)}/{module}.js').then((module) => module.start({{element, props, trigger, server, watch}}))"
     return gr.HTML(
         value=value,
         label=label,

@@ -42,7 +42,9 @@ export function start({ element, props, watch }) {
       tab.tabIndex = name === props.value ? 0 : -1;
     }
     select.value = props.value;
+    document.getElementById("workbench")?.toggleAttribute("data-page", all.some((tool) => tool.page && tool.name === props.value));
     store.tool = props.value;
+    store.say("tool", props.value);
     if (location.hash.slice(1) !== props.value) history.replaceState(null, "", `#${props.value}`);
   }
 

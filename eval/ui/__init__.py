@@ -1,0 +1,1 @@
+"""Pages of `eval` in the studio."""
