@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "Run tools over a suite and measure what comes of it.",
     "report": "Write the reports of a run anew.",
     "compare": "Compare two runs and say what got worse.",
+    "gate": "Hold a run against thresholds and a base, for continuous integration.",
 }
 """Name of a module in `eval.commands` to its help."""
 

@@ -1,11 +1,14 @@
 """Errors of alpha mattes. Rhemann et al. 2009, A perceptually motivated online benchmark for image matting."""
 
+from collections.abc import Callable
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.errors import Unscored
+from eval.metrics.metric import Metric, Sample
 from pipelines.images import Floats, Mask
 
 SIGMA = 1.4
@@ -75,3 +78,43 @@ def _largest(mask: Mask) -> Mask:
     if count < 2:
         return np.zeros_like(mask)
     return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
+
+
+Kernel = Callable[[Floats, Floats], float]
+RHEMANN = "Rhemann et al. 2009, A perceptually motivated online benchmark for image matting"
+
+
+def _of(kernel: Kernel) -> Callable[[Sample], float]:
+    def measure(sample: Sample) -> float:
+        if sample.truth.alpha is None:
+            raise Unscored("the right matte is unknown")
+        return kernel(sample.alpha, sample.truth.alpha)
+
+    return measure
+
+
+def _declared(name: str, title: str, kernel: Kernel, margin: float, method: str) -> Metric:
+    share = kernel is iou
+    return Metric(
+        name=f"matte_{name}",
+        title=title,
+        group="cut-out",
+        better="higher" if share else "lower",
+        range=(0.0, 1.0 if share else float("inf")),
+        needs=frozenset({"alpha"}),
+        measure=_of(kernel),
+        margin=margin,
+        source="Jaccard 1912, The distribution of the flora in the alpine zone" if share else RHEMANN,
+        method={"value": method, "resize": "area, to the truth's frame"},
+        libraries=("numpy", "opencv-python-headless"),
+        sees=frozenset({"copy"}),
+        perfect=1.0 if share else 0.0,
+        symmetric=True,
+    )
+
+
+IOU = _declared("iou", "IoU", iou, 0.005, "covered by more than half")
+SAD = _declared("sad", "SAD", sad, 0.1, "sum over the frame, thousands of pixels")
+MSE = _declared("mse", "MSE", mse, 0.5, "mean over the frame, thousandths")
+GRADIENT = _declared("gradient", "gradient", gradient_error, 0.1, f"derivatives of a Gaussian of {SIGMA}, thousands")
+CONNECTIVITY = _declared("connectivity", "connectivity", connectivity_error, 0.1, f"{LEVELS} levels, slack {SLACK}, thousands")

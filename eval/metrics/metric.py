@@ -25,8 +25,8 @@ OWN_SIDE = 1024
 class Sample:
     """One output beside what is known of the right answer; each reading is made once, when a metric first asks for it."""
 
-    def __init__(self, output: Output, truth: Truth) -> None:
-        self.output, self.truth = output, truth
+    def __init__(self, output: Output, truth: Truth, tool: str = "") -> None:
+        self.output, self.truth, self.tool = output, truth, tool
 
     @cached_property
     def size(self) -> Size:
@@ -50,6 +50,13 @@ class Sample:
         own = alpha_of(self.output.image)
         return np.ones((self.size.height, self.size.width), np.float32) if own is None else resized(own, self.size)
 
+    @property
+    def target(self) -> Bytes:
+        """The right answer. Raises Unscored where it is unknown."""
+        if self.truth.target is None:
+            raise Unscored("there is no right answer to compare with")
+        return self.truth.target
+
     @cached_property
     def frames(self) -> list[Bytes]:
         """uint8 (h, w, 3) each: every frame of the video in the frame. Raises Unscored for a picture."""
@@ -61,8 +68,8 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One column of every report."""
+class Declaration:
+    """What every metric says of itself, whether it judges one output or a set of them."""
 
     name: str
     """Of its column: `garment_delta_e`."""
@@ -70,11 +77,7 @@ class Metric:
     group: Group
     better: Literal["higher", "lower"]
     range: tuple[float, float]
-    """Least and largest value that it can have."""
-    needs: frozenset[str]
-    """Fields of Truth without which there is no value."""
-    measure: Callable[[Sample], float]
-    """The value; raises Unscored with the reason where there is none."""
+    """Least and largest value that it can have; infinite where there is no bound."""
     margin: float
     """A difference that nobody would mind: what "not worse" allows."""
     source: str
@@ -87,6 +90,8 @@ class Metric:
     """Planted degradations that it has to rank below the truth; see `eval.controls`."""
     missing: Callable[[], str] = field(default=lambda: "")
     """What has to be brought before it can be measured, in one sentence; empty where nothing is missing."""
+    weights: Callable[[], str] = field(default=lambda: "")
+    """Hash of the weights that it measures with, part of the fingerprint; empty where it has none or they are missing."""
     digits: int = 3
 
     @property
@@ -96,13 +101,44 @@ class Metric:
 
     def fingerprint(self) -> str:
         """Name and 12 hex digits that change with everything that may change a value; equal ones may be compared."""
-        told = {"name": self.name, **self.method} | {each: version(each) for each in self.libraries}
+        told = {"name": self.name, **self.described()}
         text = "\n".join(f"{key}={told[key]}" for key in sorted(told))
         return f"{self.name}:{sha256(text.encode()).hexdigest()[:12]}"
 
     def described(self) -> dict[str, str]:
         """What the fingerprint stands for."""
-        return dict(self.method) | {each: version(each) for each in self.libraries}
+        weights = self.weights()
+        return dict(self.method) | {each: version(each) for each in self.libraries} | ({"weights": weights} if weights else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric(Declaration):
+    """One column of every report: a value for each output."""
+
+    needs: frozenset[str]
+    """Names of `Truth.known` without which there is no value."""
+    measure: Callable[[Sample], float]
+    """The value; raises Unscored with the reason where there is none."""
+    tools: frozenset[str] = frozenset()
+    """Tools whose outputs it is for; empty is every tool."""
+    perfect: float | None = None
+    """Value of the right answer itself; None where reading the picture has an error of its own."""
+    symmetric: bool = False
+    """Whether output and right answer may change places."""
+
+    def applies(self, sample: Sample) -> bool:
+        """Whether it has anything to say of the sample's case."""
+        return self.needs <= sample.truth.known() and (not self.tools or sample.tool in self.tools)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMetric(Declaration):
+    """How far a set of outputs is from a set of right answers: one value for all of them together."""
+
+    features: Callable[[Bytes], Floats]
+    """float32 (d,) of one picture, uint8 (h, w, 3): made once for each picture and kept."""
+    distance: Callable[[Floats, Floats], float]
+    """Of features (n, d) of outputs from (m, d) of right answers; raises Unscored where there are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +150,11 @@ class Scored:
 
 
 def score(metrics: tuple[Metric, ...], sample: Sample) -> Scored:
-    """Every metric whose needs the truth meets; those that it doesn't meet are no part of the case and appear nowhere."""
+    """Every metric that applies to the case; the others are no part of it and appear nowhere."""
     values: dict[str, float] = {}
     unscored: dict[str, str] = {}
-    known = sample.truth.known()
     for metric in metrics:
-        if not metric.needs <= known:
+        if not metric.applies(sample):
             continue
         missing = metric.missing()
         if missing:

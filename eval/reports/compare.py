@@ -85,6 +85,8 @@ class RunComparison:
 
 SLACK = 0.2
 """Share of a time that may differ between two runs on the same machine: others use it too."""
+UNFELT = 0.05
+"""Seconds more that nobody minds, however short a run is."""
 SHOWN = 20
 """Lost outputs that are named."""
 
@@ -219,7 +221,7 @@ def _columns(pairs: Sequence[_Pair], setting: Setting, tolds: Sequence[Told]) ->
     base, new = (np.array([_warm(row) if there else np.nan for row, there in zip(rows, own, strict=True)])
                  for rows in ([pair.base for pair in pairs], [pair.new for pair in pairs]))  # fmt: skip
     known = base[np.isfinite(base)]
-    found.append(_Column(setting, SECONDS, base, new, -1, SLACK * float(known.mean()) if known.size else 0.0, 2))
+    found.append(_Column(setting, SECONDS, base, new, -1, max(UNFELT, SLACK * float(known.mean())) if known.size else UNFELT, 2))
     return [each for each in found if np.isfinite(each.gains).any()]
 
 

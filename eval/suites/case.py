@@ -46,8 +46,9 @@ class Truth:
     """What the prompt asks for, from the vocabulary that can be checked: {"skin": "tan", "hair": "red", "background": "navy"}."""
 
     def known(self) -> frozenset[str]:
-        """Names of what is not None."""
-        return frozenset(each.name for each in fields(self) if getattr(self, each.name) is not None)
+        """Names of what is not None; of words each by itself, too: `words.skin`."""
+        words = (f"words.{each}" for each in self.words or ())
+        return frozenset(each.name for each in fields(self) if getattr(self, each.name) is not None).union(words)
 
     @property
     def frame(self) -> Size | None:

@@ -159,3 +159,31 @@ def test_importing_the_command_line_costs_nothing() -> None:
 def test_help_names_every_command() -> None:
     done = subprocess.run([sys.executable, "-m", "eval", "--help"], capture_output=True, text=True, check=True)
     assert all(name in done.stdout for name in cli.COMMANDS)
+
+
+@pytest.fixture
+def two_runs(tmp_path: Path, drawn: None) -> tuple[str, str]:
+    """The same grid twice."""
+    for name in ("one", "two"):
+        cli.main(arguments(tmp_path / name))
+    return str(tmp_path / "one"), str(tmp_path / "two")
+
+
+def test_equal_runs_compare_as_no_worse(two_runs: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["compare", *two_runs]) == 0
+    assert "4 cells in both runs: no regression, 0 outputs lost" in capsys.readouterr().out
+    assert cli.main(["compare", *two_runs, "--json"]) == 0
+    json.loads(capsys.readouterr().out)
+
+
+def test_a_gate_ends_by_its_thresholds(two_runs: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = tmp_path / "limits.toml"
+    for limit, code in ((0, 0), (99.5, 1)):
+        limits.write_text(f'[[thresholds]]\nmetric = "psnr"\ntool = "upscale"\nlimit = {limit}\n')
+        assert cli.main(["gate", two_runs[0], "--thresholds", str(limits), "--base", two_runs[1]]) == code
+        assert json.loads(capsys.readouterr().out)["ok"] is (code == 0)
+
+
+def test_a_gate_without_anything_to_hold_against_says_so(two_runs: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["gate", two_runs[0]]) == 1
+    assert "give thresholds or a base run" in capsys.readouterr().err

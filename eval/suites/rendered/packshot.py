@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 
 from eval.metrics.delta_e import median_delta_e
-from eval.metrics.mattes import iou
+from eval.metrics.silhouette import off_white, silhouette_iou
 from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
 from eval.suites.rendered.drawing import BACKGROUNDS, chosen, fitted, shown
 from pipelines.engine import Output
-from pipelines.images import Bytes, Floats, Mask, composite, picture, to_bytes
+from pipelines.images import Bytes, Floats, composite, picture, to_bytes
 from pipelines.sizes import Mode, Size
 from pipelines.tasks import Packshot
 from pipelines.vision.rendering.cloth import RenderedGarment, render_garment
@@ -18,10 +18,6 @@ from pipelines.vision.rendering.wear import GarmentSpec, Kind
 SOURCE, SHOT = Size(400, 480), Size(480, 480)
 KINDS: tuple[Kind, ...] = ("t-shirt", "sweater", "dress", "trousers", "shirt", "skirt", "jacket", "tank")
 BEHIND = ("gradient", "textured")
-SIDE = 160
-"""Silhouettes are compared in a square of so many pixels, filled by their boxes."""
-OFF_WHITE = 18
-"""A channel this far below white belongs to the product."""
 
 
 def case(number: int) -> Case:
@@ -37,9 +33,9 @@ def case(number: int) -> Case:
 
     def score(output: Output) -> Scores:
         made = shown(output.image)
-        own = np.asarray(made.min(axis=2) < 255 - OFF_WHITE)
+        own = off_white(made)
         return {
-            "shape": iou(_boxed(own), _boxed(laid.alpha > 0.5)),
+            "shape": silhouette_iou(own, laid.alpha > 0.5),
             "colour": median_delta_e(made, to_bytes(laid.garment.colour), own, laid.alpha > 0.9),
             "white": _white_border(made),
         }
@@ -66,15 +62,6 @@ def _turned(values: Floats, degrees: float) -> Floats:
     return np.asarray(
         cv2.warpAffine(values, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), dtype=np.float32
     )
-
-
-def _boxed(mask: Mask) -> Floats:
-    """The mask's own box, stretched to a square."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
-        return np.zeros((SIDE, SIDE), np.float32)
-    box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
-    return np.asarray(cv2.resize(box, (SIDE, SIDE), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _white_border(made: Bytes) -> float:

@@ -5,6 +5,7 @@ import numpy as np
 
 from eval.metrics.delta_e import mean_delta_e
 from eval.metrics.psnr import psnr
+from eval.metrics.reframed import place_of, step_across
 from eval.suites.rendered.case import FIRST_SEED, Case, Measure, Scores, ToolSuite
 from eval.suites.rendered.drawing import BACKGROUNDS, across, chosen, fitted, scene_of, shown, standing
 from pipelines.engine import Output
@@ -56,7 +57,7 @@ def _barred(narrow: Bytes, left: int) -> Bytes:
 
 def _scores(output: Output, truth: Bytes, narrow: Bytes, left: int) -> Scores:
     made = shown(output.image)
-    found = int(cv2.minMaxLoc(cv2.matchTemplate(made, narrow, cv2.TM_SQDIFF))[2][0])
+    found = place_of(narrow, made).left
     kept = (made[:, found : found + narrow.shape[1]] == narrow).all(axis=2).mean()
     shift = found - left
     moved = np.roll(truth, shift, axis=1)
@@ -69,20 +70,12 @@ def _scores(output: Output, truth: Bytes, narrow: Bytes, left: int) -> Scores:
         "kept": float(kept),
         "psnr": psnr(made, moved, around),
         "delta_e": mean_delta_e(_soft(made), _soft(moved), around),
-        "seam": _seam(made, (found, found + narrow.shape[1])),
+        "seam": step_across(made, (found, found + narrow.shape[1])),
     }
 
 
 def _soft(values: Bytes) -> Bytes:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), 6), dtype=np.uint8)
-
-
-def _seam(made: Bytes, columns: tuple[int, int]) -> float:
-    """Step across the joins over the usual step between columns beside them; 1 is invisible."""
-    steps = np.abs(np.diff(made.astype(np.float32), axis=1)).mean(axis=(0, 2))
-    joins = [column - 1 for column in columns if 8 <= column < made.shape[1] - 8]
-    beside = [np.delete(steps[at - 6 : at + 7], 6).mean() for at in joins]
-    return float(max((steps[at] / max(near, 0.5) for at, near in zip(joins, beside, strict=True)), default=1.0))
 
 
 SUITE = ToolSuite(

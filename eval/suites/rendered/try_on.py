@@ -36,8 +36,10 @@ def case(number: int) -> Case:
         made = shown(output.image)
         least = output.details.get("jacobian_min")
         folds = {} if least is None else {"jacobian": float(least)}
+        own = ssim(made, target, region)
         return {
-            "ssim": ssim(made, target, region),
+            "ssim": own,
+            "above": float(own > ssim(pasted(scene, given), target, region)),
             "delta_e": mean_delta_e(_soft(made), _soft(target), region),
             "outside": changed_share(made, given, away),
             **folds,
@@ -86,6 +88,7 @@ SUITE = ToolSuite(
     case,
     (
         Measure("ssim", "SSIM of the garment", "higher"),
+        Measure("above", "pairs with SSIM above “paste”", "higher", bar=0.9),
         Measure("delta_e", "ΔE2000 of the garment", "lower", digits=2),
         Measure("outside", "changed away from it", "lower", bar=0.0, judges=False),
         Measure("jacobian", "least Jacobian", "higher", "least", 0.0, judges=False),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from eval.metrics.adherence import HAIRS, SKINS
 from eval.suites.case import Case, Truth
-from eval.suites.rendered.create import HAIRS, SKINS, described
+from eval.suites.rendered.create import described
 from eval.suites.rendered.drawing import chosen
 from eval.suites.rendered.requests.cast import Requests
 
