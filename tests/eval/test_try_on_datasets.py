@@ -126,6 +126,11 @@ def test_viton_hd_paired_hides_the_top_and_knows_the_photograph(viton_hd: Path) 
     assert np.array_equal(case.truth.before, given)
 
 
+@pytest.mark.parametrize("below", ["", "test"])
+def test_viton_hd_is_found_by_either_folder_of_the_release(viton_hd: Path, below: str) -> None:
+    assert suite_of(f"viton-hd:{viton_hd / below}").card.source.endswith(f"read from {viton_hd.resolve()}")
+
+
 @pytest.mark.parametrize("missing", ["agnostic-mask", "image-parse-v3", "cloth-mask", "openpose_json"])
 def test_viton_hd_does_without_what_was_not_unpacked(viton_hd: Path, missing: str) -> None:
     (viton_hd / "test" / missing).rename(viton_hd / "elsewhere")

@@ -97,7 +97,7 @@ def version_of(pairs: Sequence[Pair], files: Mapping[Pair, Sequence[Path]]) -> s
 def folder_of(path: str, name: str, wanted: Sequence[str], among: Sequence[str] = (".",)) -> Path:
     """`path`, or the folder of `among` in it that has all that is `wanted`; else BadSuite says what is expected."""
     for each in among:
-        root = Path(path) / each
+        root = (Path(path) / each).resolve()
         if all((root / entry).exists() for entry in wanted):
             return root
     raise BadSuite(
