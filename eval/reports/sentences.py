@@ -12,6 +12,7 @@ ANSWERS: Mapping[Answer, str] = {
     "yes": "Yes",
     "no": "No",
     "hardly": "Hardly",
+    "mixed": "Mixed",
     "unsettled": "Not settled",
     "unknown": "Not known",
 }
@@ -30,6 +31,9 @@ def reason(verdict: ToolVerdict, worth: Worth) -> str:
             return f"It gains {gain} over {other}, for {price}{_rate(verdict, worth)}."
         case "hardly":
             return f"It gains {gain} over {other}, less than the {plain(told.margin, told.digits)} that anyone would mind, for {price}."
+        case "mixed" if worth.guard is not None:
+            other_told = next(each for each in verdict.metrics if each.name == worth.guard.scale.name)
+            return f"Against {other}: {gain}, but by {Unit.of(other_told).name} {difference(other_told, worth.guard.gain)}, for {price}."
         case "no" if worth.gain.verdict == "worse":
             return f"It is worse than {other}: {gain}, and takes {price}."
         case "no":
@@ -85,7 +89,7 @@ def headline(verdicts: Sequence[ToolVerdict]) -> str:
     for verdict in verdicts:
         found = list(dict.fromkeys(worth.answer for worth in verdict.worths))
         if found:
-            tools.setdefault(found[0] if len(found) == 1 else "mixed", []).append(tool_title(verdict.tool))
+            tools.setdefault(found[0] if len(found) == 1 else "several", []).append(tool_title(verdict.tool))
     if not tools:
         return "Quality was not run beside a cheaper mode, so its worth is not known."
     parts = [f"{words} {listed(tools[answer])}" for answer, words in HEADLINES.items() if answer in tools]
@@ -96,7 +100,8 @@ HEADLINES = {
     "yes": "worth its price for",
     "hardly": "hardly worth it for",
     "no": "not worth it for",
-    "mixed": "worth it only in places for",
+    "several": "worth it only in places for",
+    "mixed": "better by one measure only for",
     "unsettled": "not settled for",
     "unknown": "not measured for",
 }

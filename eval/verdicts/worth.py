@@ -8,8 +8,8 @@ from eval.runs.results import Setting
 from eval.verdicts.comparisons import Comparison, Comparisons
 from eval.verdicts.summaries import Summary
 
-Answer = Literal["yes", "no", "hardly", "unsettled", "unknown"]
-"""`hardly`: better, but by less than anyone would mind; `unknown`: there is nothing to compare."""
+Answer = Literal["yes", "no", "hardly", "mixed", "unsettled", "unknown"]
+"""`hardly`: better, but by less than anyone would mind; `mixed`: a guard speaks otherwise; `unknown`: nothing to compare."""
 DEAR = "quality"
 CHEAPER = ("fast", "balanced")
 """Modes below Quality, cheapest first."""
@@ -26,6 +26,8 @@ class Worth:
     """The cheaper setting that decides: as good as Quality, or the best of those that aren't."""
     gain: Comparison | None
     """Of Quality over it."""
+    guard: Comparison | None
+    """The metric that speaks otherwise where the answer is mixed, seen from Quality."""
     credits_app: float | None
     """What Quality costs more for an output."""
     credits_api: float | None
@@ -46,17 +48,20 @@ def worths(table: Mapping[Setting, Summary], quality: Comparisons, guards: Seque
 
 def _worth(dear: Setting, table: Mapping[Setting, Summary], quality: Comparisons, guards: Sequence[Comparisons]) -> Worth:
     cheaper = [each for mode in CHEAPER for each in table if same_place(each, dear) and each.mode == mode]
-    found = [(each, gain) for each in cheaper if (gain := quality.between(dear, each)) is not None]
-    if not found:
-        return _answered(dear, None, None, "unknown", table)
-    for each, gain in found:
-        if as_good(each, dear, quality, guards):
-            return _answered(dear, each, gain, "hardly" if gain.verdict == "better" else "no", table)
-    than, gain = min(found, key=lambda pair: pair[1].gain.estimate)
-    clear = all(gain.matters and gain.verdict == "better" for _, gain in found)
-    vetoed = any(_vetoed(dear, each, guards) for each, _ in found)
-    answer: Answer = "yes" if clear and not vetoed else "no" if gain.verdict == "worse" else "unsettled"
-    return _answered(dear, than, gain, answer, table)
+    gains = [gain for each in cheaper if (gain := quality.between(dear, each)) is not None]
+    if not gains:
+        return _answered(dear, None, "unknown", table)
+    equal = [gain for gain in gains if quality.holds(gain.other, dear)]
+    for gain in equal:
+        if _veto(gain.other, dear, guards) is None:
+            return _answered(dear, gain, "hardly" if gain.verdict == "better" else "no", table)
+    if equal:
+        return _answered(dear, equal[-1], "mixed", table, _veto(equal[-1].other, dear, guards))
+    least = min(gains, key=lambda gain: gain.gain.estimate)
+    if not all(gain.matters and gain.verdict == "better" for gain in gains):
+        return _answered(dear, least, "no" if least.verdict == "worse" else "unsettled", table)
+    against = next((veto for gain in gains if (veto := _veto(dear, gain.other, guards)) is not None), None)
+    return _answered(dear, least, "yes" if against is None else "mixed", table, against)
 
 
 def same_place(one: Setting, other: Setting) -> bool:
@@ -66,17 +71,19 @@ def same_place(one: Setting, other: Setting) -> bool:
 
 def as_good(one: Setting, other: Setting, quality: Comparisons, guards: Sequence[Comparisons]) -> bool:
     """Whether `one` is known to be no worse by the quality, and not found worse by any guard."""
-    return quality.holds(one, other) and not _vetoed(one, other, guards)
+    return quality.holds(one, other) and _veto(one, other, guards) is None
 
 
-def _vetoed(one: Setting, other: Setting, guards: Sequence[Comparisons]) -> bool:
-    found = [guard.between(one, other) for guard in guards]
-    return any(each is not None and each.matters and each.verdict == "worse" for each in found)
+def _veto(one: Setting, other: Setting, guards: Sequence[Comparisons]) -> Comparison | None:
+    """The first guard by which `one` is clearly worse, seen from `one`."""
+    found = (guard.between(one, other) for guard in guards)
+    return next((each for each in found if each is not None and each.matters and each.verdict == "worse"), None)
 
 
 def _answered(
-    dear: Setting, than: Setting | None, gain: Comparison | None, answer: Answer, table: Mapping[Setting, Summary]
+    dear: Setting, gain: Comparison | None, answer: Answer, table: Mapping[Setting, Summary], guard: Comparison | None = None
 ) -> Worth:
+    than = gain.other if gain is not None else None
     own, other = table[dear], table[than or dear]
     return Worth(
         engine=dear.engine,
@@ -84,6 +91,7 @@ def _answered(
         answer=answer,
         than=than,
         gain=gain,
+        guard=guard if guard is None or guard.one == dear else guard.turned(),
         credits_app=less(own.credits_app, other.credits_app) if than else None,
         credits_api=less(own.credits_api, other.credits_api) if than else None,
         seconds=less(own.latency.p50, other.latency.p50) if than else None,
@@ -123,7 +131,7 @@ def cheapest(table: Mapping[Setting, Summary], metric: str, sign: int, quality: 
 
 def _outdone(one: Setting, here: Sequence[Setting], quality: Comparisons, guards: Sequence[Comparisons]) -> bool:
     """Whether another is as good by the quality and clearly better by a guard."""
-    return any(each != one and quality.holds(each, one) and _vetoed(one, each, guards) for each in here)
+    return any(each != one and quality.holds(each, one) and _veto(one, each, guards) is not None for each in here)
 
 
 @dataclass(frozen=True, slots=True, order=True)

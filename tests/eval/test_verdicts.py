@@ -99,7 +99,7 @@ def test_any_scored_metric_can_be_asked_for_and_others_are_refused_by_name() -> 
 def test_every_tool_of_the_studio_has_metrics_of_its_own() -> None:
     from workbench.tools.registry import TOOLS
 
-    assert list(PREFERENCES) == [tool.name for tool in TOOLS] or set(PREFERENCES) == {tool.name for tool in TOOLS}
+    assert set(PREFERENCES) == {tool.name for tool in TOOLS}
 
 
 def test_a_planted_difference_is_found_with_its_size_and_direction() -> None:
@@ -207,6 +207,16 @@ def test_a_guard_that_is_clearly_worse_forbids_to_call_a_setting_as_good() -> No
     guard = replace(PSNR, gains={"balanced": 3.0, "quality": 3.0})
     verdict = verdicts(example(Design(tools={"try-on": (DELTA, guard)})))[0]
     assert verdict.cheapest[0].setting.mode == "balanced"
+
+
+def test_a_guard_that_speaks_clearly_otherwise_makes_the_answer_mixed() -> None:
+    for gains, guarded in (({}, {"quality": 3.0}), (CLEAR, {"quality": -3.0})):
+        truths = (replace(DELTA, gains=gains), replace(PSNR, gains=guarded))
+        worth = verdicts(example(Design(tools={"try-on": truths})))[0].worths[0]
+        assert worth.answer == "mixed"
+        assert worth.guard is not None
+        assert worth.guard.one.mode == "quality"
+        assert np.sign(worth.guard.gain.estimate) == np.sign(guarded["quality"])
 
 
 def test_a_setting_is_dominated_only_by_what_is_surely_better() -> None:
