@@ -51,11 +51,11 @@ def decide(tool: Tool, case: Case, cell: Cell) -> Decided:
 
 
 def values_of(tool: Tool, case: Case, cell: Cell) -> dict[str, Any]:
-    """The request's plain fields: the case's, and mode, resolution and seed of the cell where the tool has them."""
+    """The request's plain fields: mode, resolution and seed of the cell where the tool has them, and the case's own, which win."""
     given = {"generation_mode": cell.mode, "seed": cell.seed}
     if cell.resolution != OWN:
         given["resolution"] = cell.resolution
-    return dict(case.values) | {name: value for name, value in given.items() if name in tool.request.model_fields}
+    return {name: value for name, value in given.items() if name in tool.request.model_fields} | dict(case.values)
 
 
 def references(tool: Tool, case: Case) -> dict[str, str | list[str]]:
