@@ -85,7 +85,7 @@ def perfect_of(case: Case) -> Output | None:
     """The right answer as an output; None where the truth doesn't tell it."""
     truth = case.truth
     if truth.alpha is not None and _cuts_out(case):
-        colours = truth.target if truth.target is not None else truth.before
+        colours = truth.before if truth.target is None else from_white(truth.target, truth.alpha)
         return None if colours is None else Output(picture(colours, truth.alpha))
     return None if truth.target is None or case.tool == "image-to-video" else Output(picture(truth.target))
 
@@ -217,6 +217,15 @@ def striped(rgb: Bytes, region: Mask) -> Bytes:
     stripe = (np.add.outer(np.arange(rgb.shape[0]), np.arange(rgb.shape[1])) // wide % 2)[..., None]
     lab[..., 1:] = CHROMA * np.where(stripe == 0, away, turned)
     return _within(rgb, _rgb(lab), region)
+
+
+def from_white(rgb: Bytes, alpha: Floats) -> Bytes:
+    """uint8 (h, w, 3) that gives `rgb` again when it is laid on white by `alpha`; as it is where it lies on no white."""
+    outside = rgb[alpha == 0]
+    if not outside.size or outside.min() < 255:
+        return rgb
+    share = np.maximum(alpha, np.float32(1 / 255))[..., None]
+    return to_bytes(np.clip(1 - (1 - to_float(rgb)) / share, 0, 1).astype(np.float32))
 
 
 def eroded(alpha: Floats, width: int) -> Floats:

@@ -4,12 +4,11 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from eval.metrics.metric import Metric
+from eval.runs.plan import modes_of
 from eval.suites.case import Suite
+from pipelines.sizes import Mode
 from workbench.commands.output import DONE, columns, note, say, say_json
 from workbench.tools.base import Tool
-
-NAMED = ("rendered",)
-"""Suites that need no path; those that do are named `folder:path.toml` and the like."""
 
 
 def add(parser: ArgumentParser) -> None:
@@ -31,7 +30,7 @@ def run(arguments: Namespace) -> int:
         say_json(found)
         return DONE
     say("Suites")
-    say(columns((f"  {each['name']}", each["version"], each["licence"], ", ".join(each["tools"])) for each in found["suites"]))
+    say(columns((f"  {each['name']}", each["version"] or "-", each["licence"] or "-", each["title"]) for each in found["suites"]))
     say("\nTools")
     say(columns((f"  {each['name']}", ", ".join(each["modes"]), ", ".join(each["resolutions"])) for each in found["tools"]))
     say("\nMetrics")
@@ -43,16 +42,19 @@ def run(arguments: Namespace) -> int:
 
 
 def suites() -> list[dict[str, Any]]:
-    """Cards of the suites that can be named without a path."""
-    from eval.suites.registry import suite_of
+    """Every source of suites as it is written on the command line, with its card where it needs no path."""
+    from eval.suites.registry import SOURCES, suite_of
 
-    return [suite_json(name, suite_of(name)) for name in NAMED]
+    plain = {"version": "", "licence": "", "citation": "", "source": "", "tools": [], "cases": {}}
+    return [
+        {"name": each.form, **plain, "title": each.title} | ({} if each.takes else suite_json(each.name, suite_of(each.name)))
+        for each in SOURCES
+    ]
 
 
 def suite_json(name: str, suite: Suite) -> dict[str, Any]:
-    """A suite as it is named on the command line."""
-    card = suite.card
-    told = {key: getattr(card, key) for key in ("version", "title", "licence", "citation", "source")}
+    """A suite that can be opened, with how many cases it has for each tool."""
+    told = {key: getattr(suite.card, key) for key in ("version", "title", "licence", "citation", "source")}
     return {"name": name, **told, "tools": list(suite.tools), "cases": {each: len(suite.ids(each)) for each in suite.tools}}
 
 
@@ -61,7 +63,7 @@ def tool_json(tool: Tool) -> dict[str, Any]:
     return {
         "name": tool.name,
         "title": tool.title,
-        "modes": [each.value for each in tool.modes],
+        "modes": list(modes_of(tool, tuple(Mode))),
         "resolutions": list(tool.properties().get("resolution", {}).get("enum", ())),
     }
 

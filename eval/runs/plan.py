@@ -58,7 +58,7 @@ def modes_of(tool: Tool, asked: Sequence[str]) -> tuple[str, ...]:
     """Those of the asked modes that the tool has; the only one of a tool that lets nobody choose."""
     if "generation_mode" not in tool.request.model_fields:
         return (Mode.BALANCED.value,)
-    return tuple(each for each in asked if each in (AUTO, *tool.modes))
+    return tuple(str(each) for each in asked if each in (AUTO, *tool.modes))
 
 
 def resolutions_of(tool: Tool, asked: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from traceback import format_exc
@@ -10,7 +11,7 @@ from typing import Any
 from eval.controls import PERFECT, Planted, planted
 from eval.metrics.metric import Sample, Scored, score
 from eval.runs.journal import Entry, Journal
-from eval.runs.plan import OWN
+from eval.runs.plan import AUTO
 from eval.runs.results import ENGINE
 from eval.runs.row import Cell, Row
 from eval.runs.setup import Answer, Cases, Setup
@@ -20,6 +21,8 @@ from workbench.gallery.assets import encode_output
 from workbench.gallery.metadata import embed
 
 PICTURES, LOG = "pictures", "failures.log"
+KEPT_SCORES = 100
+"""Outputs whose scores are remembered: those of a block of cases."""
 
 
 class Recorder:
@@ -28,6 +31,7 @@ class Recorder:
     def __init__(self, setup: Setup, cases: Cases, folder: Path, journal: Journal, kept: Mapping[str, Row]) -> None:
         self._setup, self._cases, self._folder, self._journal = setup, cases, folder, journal
         self._kept = dict(kept)
+        self._scores: dict[str, Scored] = {}
         (folder / PICTURES).mkdir(parents=True, exist_ok=True)
 
     def has(self, identity: str) -> bool:
@@ -114,7 +118,7 @@ class Recorder:
             engine=cell.engine,
             engine_version=self._setup.engines[cell.engine].version,
             mode=cell.mode,
-            resolution=answer.resolution if cell.resolution == OWN and answer.resolution else cell.resolution,
+            resolution=cell.resolution if cell.resolution == AUTO else answer.resolution or cell.resolution,
             seed=cell.seed,
             status=answer.status,
             error=answer.error,
@@ -160,6 +164,15 @@ class Recorder:
         )
 
     def _scored(self, case: Case, output: Output) -> Scored:
+        """Scores of an output; one that is the same again, as of a tool that takes no chances, is not looked at again."""
+        key = f"{case.id} {_digest(output)}"
+        if key not in self._scores:
+            self._scores[key] = self._measured(case, output)
+            if len(self._scores) > KEPT_SCORES:
+                del self._scores[next(iter(self._scores))]
+        return self._scores[key]
+
+    def _measured(self, case: Case, output: Output) -> Scored:
         """Each metric by itself: one that breaks is counted as unscored, and the log tells how."""
         sample = Sample(output, case.truth)
         values: dict[str, float] = {}
@@ -210,6 +223,13 @@ def output_from(data: bytes, notes: tuple[str, ...] = (), details: Mapping[str, 
         return Output(first_frame(data), notes, details or {}, data)
     image = Image.open(BytesIO(data))
     return Output(image if image.mode in ("RGB", "RGBA") else image.convert("RGB"), notes, details or {})
+
+
+def _digest(output: Output) -> str:
+    """Changes with everything that a metric may look at."""
+    image = output.image
+    told = f"{image.mode} {image.size} {output.notes} {dict(output.details)}"
+    return sha256(told.encode() + image.tobytes() + (output.video or b"")).hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,19 +1,24 @@
 """`python -m eval` from a terminal."""
 
+import doctest
 import io
 import json
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from shutil import copytree
+from types import ModuleType
 
 import pytest
 
 from eval import cli
+from eval.commands import display
 from eval.commands import list as listing
 from eval.commands import run as command
 from eval.commands.display import Display
-from eval.runs.launched import Launched
+from eval.runs import table
+from eval.runs.launched import Launched, launched
 from eval.runs.results import load
 from eval.runs.run import Shard
 from eval.runs.tally import Tally
@@ -128,6 +133,36 @@ def test_list_tells_what_there_is(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "drawn" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("drawn")
+def test_a_report_is_written_with_the_run_and_again(tmp_path: Path) -> None:
+    assert cli.main([each for each in arguments(tmp_path) if each != "--no-report"]) == 0
+    (tmp_path / "report.html").unlink()
+    assert cli.main(["report", str(tmp_path)]) == 0
+    assert (tmp_path / "report.html").stat().st_size
+
+
+class State:
+    """What `accelerate` tells of the second of two processes."""
+
+    num_processes, process_index, device = 2, 1, "cuda:1"
+
+    def __init__(self, **_: object) -> None: ...
+
+    def wait_for_everyone(self) -> None: ...
+
+
+def test_a_launched_process_has_its_share_and_its_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("accelerate.PartialState", State)
+    here = launched(Settings(home=tmp_path))
+    assert (here.shard.rank, here.shard.world, here.settings.device) == (1, 2, "cuda:1")
+    assert launched(Settings(home=tmp_path, device="cpu")).settings.device == "cpu"
+
+
+def test_a_process_by_itself_has_everything(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert launched(settings) == Launched(Shard(), settings)
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -163,9 +198,9 @@ def test_help_names_every_command() -> None:
 
 @pytest.fixture
 def two_runs(tmp_path: Path, drawn: None) -> tuple[str, str]:
-    """The same grid twice."""
-    for name in ("one", "two"):
-        cli.main(arguments(tmp_path / name))
+    """A run and a copy of it: seconds of engines that take none differ by chance."""
+    cli.main(arguments(tmp_path / "one"))
+    copytree(tmp_path / "one", tmp_path / "two")
     return str(tmp_path / "one"), str(tmp_path / "two")
 
 
@@ -187,3 +222,9 @@ def test_a_gate_ends_by_its_thresholds(two_runs: tuple[str, str], tmp_path: Path
 def test_a_gate_without_anything_to_hold_against_says_so(two_runs: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["gate", two_runs[0]]) == 1
     assert "give thresholds or a base run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", [display, table])
+def test_examples_hold(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+    assert found.failed == 0 < found.attempted

@@ -89,6 +89,15 @@ def test_cut_outs_are_spoilt_at_their_matte() -> None:
     assert (pixels(made[COPY].image) == pixels(drawn(0))).all()
 
 
+def test_a_cut_out_on_white_comes_back_as_it_was() -> None:
+    alpha = np.linspace(0, 1, 96, dtype=np.float32)[None].repeat(128, axis=0)
+    alpha[:, :8] = 0
+    on_white = pixels(picture(pixels(drawn(0)), alpha))
+    perfect = perfect_of(case("background-remove", target=on_white, alpha=alpha))
+    assert perfect is not None
+    assert np.abs(pixels(perfect.image).astype(int) - on_white.astype(int)).max() <= 2
+
+
 def test_erosion_goes_inwards_by_its_width() -> None:
     alpha = np.zeros((21, 21), np.float32)
     alpha[5:16, 5:16] = 1

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -18,6 +19,7 @@ from eval.runs.recorder import LOG
 from eval.runs.results import Results, Setting, load
 from eval.runs.run import Shard, run
 from eval.runs.tally import Tally
+from pipelines.engine import Output
 from pipelines.errors import Cancelled
 from tests.eval.drawn import GRID, Drawn, Quick, grid, setup
 from workbench.gallery.metadata import read_metadata
@@ -175,6 +177,24 @@ def test_a_metric_that_breaks_leaves_its_score_out(tmp_path: Path) -> None:
     row = next(iter(results.made()))
     assert set(row.scores) == {"psnr"}
     assert row.unscored == {"broken": "broken: KeyError: 'lost'", "unknown": "nobody knows"}
+
+
+def test_the_same_output_is_scored_once(tmp_path: Path) -> None:
+    seen: list[Sample] = []
+    own = METRICS["psnr"]
+
+    def counted(sample: Sample) -> float:
+        seen.append(sample)
+        return own.measure(sample)
+
+    class Sure(Quick):
+        def run(self, task: Any, progress: Any) -> Output:
+            return super().run(replace(task, seed=1), progress)
+
+    several = grid(limit=1, tools=("try-on",), seeds=(1, 2, 3))
+    results = run(replace(setup(Sure()), metrics=(replace(own, measure=counted),)), several, tmp_path, controls=False)
+    assert len(seen) == 1
+    assert {row.scores["psnr"] for row in results.rows} == {own.measure(seen[0])}
 
 
 def test_ranks_share_the_cells_and_the_first_puts_them_together(tmp_path: Path) -> None:
