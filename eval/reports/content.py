@@ -12,7 +12,7 @@ from eval.runs.manifest import Manifest, Told
 from eval.runs.results import ENGINE, Results
 from eval.runs.row import Row
 from eval.verdicts.audit import rules
-from eval.verdicts.comparisons import Comparison
+from eval.verdicts.comparisons import Comparison, near
 from eval.verdicts.judge import ToolVerdict
 from eval.verdicts.summaries import Summary
 from eval.verdicts.words import Unit, duration, mode_title, plain, signed, spread, tool_title
@@ -129,15 +129,16 @@ def metrics_table(verdict: ToolVerdict) -> Table:
 
 
 def comparisons_table(verdict: ToolVerdict) -> Table:
-    """All pairs of settings by the metric that stands for quality, each seen from its dearer side."""
+    """Pairs of settings that differ in one thing, by the metric that stands for quality, each seen from its dearer side."""
     digits = verdict.quality.primary.digits if verdict.quality else 2
+    lines = [_compared(verdict, each.turned(), digits) for each in verdict.primary.all if near(each.one, each.other)]
     unit = Unit.of(verdict.quality.primary).counted if verdict.quality else ""
     columns = [
         Column("Setting"),
         Column("against"),
         Column(f"Gain, {unit}", True, "Positive: the setting on the left is better"),
         Column("95 % interval", True),
-        Column("p (Holm)", True, "Permutation test on the same cases and seeds, corrected for all comparisons of the tool"),
+        Column("p (Holm)", True, "Permutation test on the same cases and seeds, corrected for all comparisons of this table"),
         Column("Effect", True, "Mean over standard deviation of the differences"),
         Column("Wins", True, "Share of cases that it wins, a tie counting as half, with Wilson's interval"),
         Column("Verdict"),
@@ -146,7 +147,7 @@ def comparisons_table(verdict: ToolVerdict) -> Table:
     return Table(
         "Compared on the same cases and seeds",
         columns,
-        [_compared(verdict, each.turned(), digits) for each in verdict.primary.all],
+        lines,
     )
 
 

@@ -152,7 +152,16 @@ def _plots(verdict: ToolVerdict) -> Html:
     if bars:
         words = "; ".join(f"{each.label} {each.p50:.1f} s, 95 % under {each.p95:.1f} s" for each in bars)
         svg = latencies(f"seconds {verdict.tool}", bars, words)
-        drawn.append(tag("figure", svg, tag("figcaption", "Median seconds of running and encoding, once weights are loaded.")))
+        drawn.append(
+            tag(
+                "figure",
+                svg,
+                tag(
+                    "figcaption",
+                    "Seconds of running and encoding, once weights are loaded: the median, whisker to the 95th percentile.",
+                ),
+            )
+        )
     return tag("div", *drawn, class_="plots") if drawn else Html("")
 
 

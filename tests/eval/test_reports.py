@@ -126,7 +126,7 @@ def test_the_summary_comes_first_and_answers_for_each_tool(written: Written) -> 
 
 
 def test_a_guard_that_speaks_otherwise_is_named() -> None:
-    truths = (DELTA, replace(PSNR, gains={"quality": 3.0}))
+    truths = (replace(DELTA, noise=0.1), replace(PSNR, gains={"quality": 3.0}))
     verdict = verdicts(example(Design(tools={"try-on": truths}, cases=16)))[0]
     assert re.search(r"^Against Balanced: .* ΔE2000 .*, but by PSNR \+[23]\.\d+ dB", sentences.reason(verdict, verdict.worths[0]))
 
