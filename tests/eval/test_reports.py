@@ -155,7 +155,7 @@ def test_a_spoilt_answer_that_a_metric_claims_to_see_is_marked_and_the_right_ans
     both = Results(replace(results.manifest, metrics=(told,)), (*results.rows, *spoilt))
     line = controls_table(both, verdicts(both)).lines[0]
     marked = [isinstance(each, Value) and each.class_ == "bad" for each in line]
-    assert marked == [False, False, False, False, True, False, False]
+    assert marked == [False, False, False, False, False, True, False]
 
 
 def test_the_run_can_be_repeated_from_its_report(written: Written) -> None:
