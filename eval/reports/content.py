@@ -6,19 +6,21 @@ from statistics import fmean
 
 from eval.reports.glyph import glyph
 from eval.reports.markup import Html, tag
-from eval.reports.sentences import ANSWERS, advice, cheapest_text, place, reason, setting_title
+from eval.reports.sentences import ANSWERS, advice, cheapest_text, listed, place, reason, setting_title
 from eval.reports.tables import Column, Line, Table, Value
 from eval.runs.manifest import Manifest, Told
 from eval.runs.results import ENGINE, Results
 from eval.runs.row import Row
 from eval.verdicts.audit import rules
-from eval.verdicts.comparisons import Comparison
+from eval.verdicts.comparisons import Comparison, near
 from eval.verdicts.judge import ToolVerdict
 from eval.verdicts.summaries import Summary
 from eval.verdicts.words import Unit, duration, mode_title, plain, signed, spread, tool_title
 
 PERFECT, COPY = "perfect", "copy"
 """Ways that are no spoilt answers: the right one, and what was given."""
+FEW = 3
+"""Tools that are named where several share a reason."""
 REASONS = 30
 """Most frequent reasons of what failed or has no value."""
 
@@ -129,15 +131,16 @@ def metrics_table(verdict: ToolVerdict) -> Table:
 
 
 def comparisons_table(verdict: ToolVerdict) -> Table:
-    """All pairs of settings by the metric that stands for quality, each seen from its dearer side."""
+    """Pairs of settings that differ in one thing, by the metric that stands for quality, each seen from its dearer side."""
     digits = verdict.quality.primary.digits if verdict.quality else 2
+    lines = [_compared(verdict, each.turned(), digits) for each in verdict.primary.all if near(each.one, each.other)]
     unit = Unit.of(verdict.quality.primary).counted if verdict.quality else ""
     columns = [
         Column("Setting"),
         Column("against"),
         Column(f"Gain, {unit}", True, "Positive: the setting on the left is better"),
         Column("95 % interval", True),
-        Column("p (Holm)", True, "Permutation test on the same cases and seeds, corrected for all comparisons of the tool"),
+        Column("p (Holm)", True, "Permutation test on the same cases and seeds, corrected for all comparisons of this table"),
         Column("Effect", True, "Mean over standard deviation of the differences"),
         Column("Wins", True, "Share of cases that it wins, a tie counting as half, with Wilson's interval"),
         Column("Verdict"),
@@ -146,7 +149,7 @@ def comparisons_table(verdict: ToolVerdict) -> Table:
     return Table(
         "Compared on the same cases and seeds",
         columns,
-        [_compared(verdict, each.turned(), digits) for each in verdict.primary.all],
+        lines,
     )
 
 
@@ -183,7 +186,7 @@ def controls_table(results: Results, verdicts: Sequence[ToolVerdict]) -> Table:
     for row in results.rows:
         if row.way != ENGINE:
             grouped.setdefault(row.tool, {}).setdefault(row.way, []).append(row)
-    ways = list(dict.fromkeys(way for found in grouped.values() for way in found))
+    ways = sorted({way for found in grouped.values() for way in found}, key=lambda way: (way != PERFECT, way != COPY, way))
     columns = [Column("Tool"), Column("Metric"), Column("Engines", True), *(Column(way, True) for way in ways)]
     lines = [
         _controls(verdict, verdict.quality.primary, grouped[verdict.tool], ways)
@@ -220,16 +223,22 @@ def _control(told: Told, way: str, mean: float | None, perfect: float | None, ow
 
 def reasons_table(results: Results) -> Table:
     """What was refused, failed, is unsupported or has no value, by reason, most frequent first."""
-    counted: Counter[tuple[str, str, str]] = Counter()
+    counted: Counter[tuple[str, str]] = Counter()
+    tools: dict[tuple[str, str], dict[str, None]] = {}
     for row in results.made():
-        if not row.done:
-            counted[(row.tool, row.status, row.error or "no reason given")] += 1
-        counted.update((row.tool, f"no value by {name}", why) for name, why in row.unscored.items())
-    columns = [Column("Tool"), Column("What"), Column("Reason"), Column("Outputs", True)]
+        lost = [] if row.done else [(row.status, row.error or "no reason given")]
+        for why_lost in [*lost, *((f"no value by {name}", why) for name, why in row.unscored.items())]:
+            counted[why_lost] += 1
+            tools.setdefault(why_lost, {})[tool_title(row.tool)] = None
+    columns = [Column("Tools"), Column("What"), Column("Reason"), Column("Outputs", True)]
     lines: list[Line] = [
-        [tool_title(tool), what, why, Value(str(count), count)] for (tool, what, why), count in counted.most_common(REASONS)
+        [_few(list(tools[reason])), *reason, Value(str(count), count)] for reason, count in counted.most_common(REASONS)
     ]
     return Table("Failed, refused and unscored", columns, lines)
+
+
+def _few(names: Sequence[str]) -> str:
+    return listed(names) if len(names) <= FEW else f"{len(names)} tools"
 
 
 def fingerprints_table(manifest: Manifest) -> Table:

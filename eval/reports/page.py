@@ -30,6 +30,8 @@ CONTROLS = (
     "“perfect” is the right answer, “copy” is what doing nothing gets, the others are right answers that were spoilt on purpose. Marked "
     "are a copy that does as well as the engines, and a spoilt answer that passes a metric which claims to see it."
 )
+MANY = 3
+"""Answers of a tool from which on its section leaves them to the summary."""
 FRONT = (
     "Up and to the left is better. Filled and joined is the front, hollow is beaten; lines are 95 % intervals of the difference to the "
     "best on the same cases."
@@ -114,7 +116,7 @@ def _tool(report: Report, verdict: ToolVerdict) -> Html:
         tag("h2", title),
         tag("p", f"{judged}, {seeds}.", class_="quiet"),
         *_answers(verdict),
-        *(tag("p", finding.text) for finding in verdict.findings),
+        *_findings(verdict),
         _plots(verdict),
         settings_table(verdict).html(),
         *(_folded(table) for table in details if table.lines),
@@ -124,7 +126,16 @@ def _tool(report: Report, verdict: ToolVerdict) -> Html:
     )
 
 
+def _findings(verdict: ToolVerdict) -> list[Html]:
+    """About Auto, with the engine's name where there are several."""
+    several = len({each.engine for each in verdict.findings}) > 1
+    return [tag("p", f"{each.engine}: " if several else "", each.text) for each in verdict.findings]
+
+
 def _answers(verdict: ToolVerdict) -> list[Html]:
+    """As in the summary; where they are many, it has them alone."""
+    if len(verdict.worths) > MANY:
+        return []
     found = []
     for worth in verdict.worths:
         where = place(verdict, worth)
@@ -152,7 +163,16 @@ def _plots(verdict: ToolVerdict) -> Html:
     if bars:
         words = "; ".join(f"{each.label} {each.p50:.1f} s, 95 % under {each.p95:.1f} s" for each in bars)
         svg = latencies(f"seconds {verdict.tool}", bars, words)
-        drawn.append(tag("figure", svg, tag("figcaption", "Median seconds of running and encoding, once weights are loaded.")))
+        drawn.append(
+            tag(
+                "figure",
+                svg,
+                tag(
+                    "figcaption",
+                    "Seconds of running and encoding, once weights are loaded: the median, whisker to the 95th percentile.",
+                ),
+            )
+        )
     return tag("div", *drawn, class_="plots") if drawn else Html("")
 
 

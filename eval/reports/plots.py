@@ -71,7 +71,21 @@ def pareto(name: str, points: Sequence[Point], quality: str, lower: bool, told: 
     axes.margins(y=0.22)
     if lower:
         axes.invert_yaxis()
+    _label(axes, points)
     return _svg(figure, name, told)
+
+
+def _label(axes: "Axes", points: Sequence[Point]) -> None:
+    """Those of the front first; a label that would lie on another is left out."""
+    taken: list[tuple[float, float, float]] = []
+    for point in sorted(points, key=lambda each: not each.front):
+        x, y = axes.transData.transform((point.seconds, point.quality.estimate))
+        wide = 7.5 * len(point.label)
+        if any(abs(y - other) < 17 and x < end and start < x + wide for start, other, end in taken):
+            continue
+        taken.append((x, y, x + wide))
+        place = (point.seconds, point.quality.estimate)
+        axes.annotate(point.label, place, xytext=(10, -13), textcoords="offset points", color=INK, fontsize=9)
 
 
 def _draw(axes: "Axes", point: Point) -> None:
@@ -85,9 +99,6 @@ def _draw(axes: "Axes", point: Point) -> None:
         mfc=look.colour if point.front else PAPER, mec=INK if point.front else look.colour, mew=1.0 if point.front else 1.6,
         capsize=3, lw=1.4, zorder=3,
     )  # fmt: skip
-    axes.annotate(
-        point.label, (point.seconds, point.quality.estimate), xytext=(10, -13), textcoords="offset points", color=INK, fontsize=9
-    )
 
 
 def latencies(name: str, bars: Sequence[Bar], told: str) -> Html:
@@ -101,7 +112,7 @@ def latencies(name: str, bars: Sequence[Bar], told: str) -> Html:
         axes.plot([bar.p95], [at], marker="|", ms=7, color=INK)
     axes.set_yticks(range(len(bars)), [bar.label for bar in bars], color=INK)
     axes.invert_yaxis()
-    axes.set_xlabel("seconds, warm; whisker to the 95th percentile", color=INK)
+    axes.set_xlabel("seconds, warm", color=INK)
     axes.grid(axis="y", visible=False)
     return _svg(figure, name, told)
 

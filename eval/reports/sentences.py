@@ -38,6 +38,9 @@ def reason(verdict: ToolVerdict, worth: Worth) -> str:
             return f"It is worse than {other}: {gain}, and takes {price}."
         case "no":
             return f"{other} is as good: Quality gains {gain}, for {price}."
+        case "unsettled" if worth.gain.verdict == "better":
+            bar = f"whether that is more than the {plain(told.margin, told.digits)} that anyone would mind is open"
+            return f"It gains {gain} over {other}, but {bar}, for {price}.{advice(worth.gain)}"
         case _:
             return f"Against {other}: {gain}, for {price}.{advice(worth.gain)}"
 

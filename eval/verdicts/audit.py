@@ -12,7 +12,7 @@ from eval.runs.row import Row
 from eval.verdicts.comparisons import Comparison, Comparisons, Scale, compared, seconds_scale
 from eval.verdicts.pareto import by_interval
 from eval.verdicts.quality import Quality
-from eval.verdicts.sheet import API, APP, SECONDS, Sheet
+from eval.verdicts.sheet import API, APP, SECONDS, Sheet, among
 from eval.verdicts.words import costs, mode_title, within
 from eval.verdicts.worth import as_good
 
@@ -61,7 +61,7 @@ def _found(sheet: Sheet, quality: Quality, engine: str, choice: Choice, cases: s
     at = choice.resolution if any(setting.resolution == choice.resolution for setting in own) else own[0].resolution
     here = [setting for setting in own if setting.resolution == at]
     auto = next((setting for setting in here if setting.mode == choice.mode), None)
-    part = sheet.only(np.array([line.case in cases for line in sheet.lines]))
+    part = among(sheet.only(np.array([line.case in cases for line in sheet.lines])), here)
     base = _Base(sheet.tool, engine, choice, at, len(cases))
     told = quality.primary
     if auto is None or not np.isfinite(part.column(told.name)[:, part.settings.index(auto)]).any():

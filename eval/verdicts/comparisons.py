@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-from math import ceil
+from itertools import combinations, product
+from math import ceil, log2
 
 import numpy as np
 
 from eval.runs.manifest import Told
 from eval.runs.results import Setting
-from eval.statistics import Interval, Values, Verdict, cases_needed, holm, paired_effect, verdict, win_rate
+from eval.statistics import LEVEL, Interval, Values, Verdict, cases_needed, holm, paired_effect, verdict, win_rate
 from eval.verdicts.resampling import mean_intervals, paired_ps
 from eval.verdicts.sheet import SECONDS, Sheet
 
@@ -113,66 +113,84 @@ def seconds_scale(sheet: Sheet) -> Scale:
 
 
 def compared(sheet: Sheet, families: Sequence[Sequence[Scale]]) -> dict[str, Comparisons]:
-    """All pairs of settings by every column; p values are corrected within each family. Draws are shared by all of them."""
+    """All pairs of settings by every column, over the same draws.
+
+    p values are corrected within each family (Holm): for all pairs that differ in one thing, engine, mode or resolution, and
+    apart from those for all pairs that differ in more.
+    """
     scales = [scale for family in families for scale in family]
-    pairs = list(combinations(range(len(sheet.settings)), 2))
+    pairs = [_Pair.of(sheet.settings, *each) for each in combinations(range(len(sheet.settings)), 2)]
     if not (pairs and scales and sheet.lines):
         return {scale.name: Comparisons(()) for scale in scales}
     columns = np.hstack([_differences(sheet, scale, pairs) for scale in scales])
     intervals = mean_intervals(columns, sheet.clusterings)
-    ps = _corrected(paired_ps(columns, sheet.clusterings[0]), [len(family) * len(pairs) for family in families])
-    found: dict[str, Comparisons] = {}
-    for number, scale in enumerate(scales):
-        start = number * len(pairs)
-        each = [
-            _comparison(sheet, scale, pair, columns[:, start + at], intervals[start + at], ps[start + at])
-            for at, pair in enumerate(pairs)
-        ]
-        found[scale.name] = Comparisons(tuple(one for one in each if one is not None))
-    return found
+    kinds = [(number, pair.near) for number, family in enumerate(families) for _ in family for pair in pairs]
+    tests = _corrected(paired_ps(columns, sheet.clusterings[0]), kinds)
+    found: dict[str, list[Comparison]] = {scale.name: [] for scale in scales}
+    for at, (scale, pair) in enumerate(product(scales, pairs)):
+        gain = intervals[at]
+        if gain is not None:
+            found[scale.name].append(_comparison(sheet, scale, pair, columns[:, at], gain, tests[at]))
+    return {name: Comparisons(tuple(each)) for name, each in found.items()}
 
 
-def _differences(sheet: Sheet, scale: Scale, pairs: Iterable[tuple[int, int]]) -> Values:
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    one: int
+    other: int
+    near: bool
+
+    @classmethod
+    def of(cls, settings: Sequence[Setting], one: int, other: int) -> "_Pair":
+        return cls(one, other, near(settings[one], settings[other]))
+
+
+def near(one: Setting, other: Setting) -> bool:
+    """Whether two settings differ in one thing only."""
+    return (one.engine != other.engine) + (one.mode != other.mode) + (one.resolution != other.resolution) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    p: float
+    family: int
+    """Comparisons that it was corrected for."""
+
+
+def _differences(sheet: Sheet, scale: Scale, pairs: Iterable[_Pair]) -> Values:
     column = sheet.column(scale.name)
-    return np.stack([scale.sign * (column[:, one] - column[:, other]) for one, other in pairs], axis=1)
+    return np.stack([scale.sign * (column[:, pair.one] - column[:, pair.other]) for pair in pairs], axis=1)
 
 
-def _corrected(ps: Sequence[float | None], sizes: Sequence[int]) -> list[float]:
-    """Holm within each run of that size; without a value there is no test."""
-    corrected = [1.0] * len(ps)
-    start = 0
-    for size in sizes:
-        tested = {at: p for at in range(start, start + size) if (p := ps[at]) is not None}
-        if tested:
-            corrected_here = holm(list(tested.values())).tolist()
-            for at, p in zip(tested, corrected_here, strict=True):
-                corrected[at] = p
-        start += size
-    return corrected
+def _corrected(ps: Sequence[float | None], kinds: Sequence[tuple[int, bool]]) -> list[_Test]:
+    """Holm within each kind; without a value there is no test."""
+    tests = [_Test(1.0, 1)] * len(ps)
+    for kind in dict.fromkeys(kinds):
+        tested = {at: p for at, p in enumerate(ps) if kinds[at] == kind and p is not None}
+        for at, p in zip(tested, holm(list(tested.values())).tolist() if tested else (), strict=True):
+            tests[at] = _Test(p, len(tested))
+    return tests
 
 
-def _comparison(
-    sheet: Sheet, scale: Scale, pair: tuple[int, int], column: Values, gain: Interval | None, p: float
-) -> Comparison | None:
-    scored = np.isfinite(column)
-    if gain is None:
-        return None
+def _comparison(sheet: Sheet, scale: Scale, pair: _Pair, column: Values, gain: Interval, test: _Test) -> Comparison:
+    scored = np.flatnonzero(np.isfinite(column))
     differences = column[scored]
-    means = by_case(differences, [line.case for line, there in zip(sheet.lines, scored, strict=True) if there])
+    means = by_case(differences, [sheet.lines[at].case for at in scored])
     wins = win_rate(float((means > SAME).sum() + 0.5 * (np.abs(means) <= SAME).sum()), len(means))
     found = Comparison(
         scale=scale,
-        one=sheet.settings[pair[0]],
-        other=sheet.settings[pair[1]],
+        one=sheet.settings[pair.one],
+        other=sheet.settings[pair.other],
         pairs=len(differences),
         cases=len(means),
         gain=gain,
-        p=p,
+        p=test.p,
         effect=float(paired_effect(differences)),
         wins=wins,
         more=None,
     )
-    return replace(found, more=_more(found, means))
+    groups = len({sheet.clusterings[0][at] for at in scored})
+    return replace(found, more=_more(found, means, groups, test.family))
 
 
 def by_case(values: Values, cases: Sequence[str]) -> Values:
@@ -181,8 +199,12 @@ def by_case(values: Values, cases: Sequence[str]) -> Values:
     return np.bincount(index, weights=values) / np.bincount(index)
 
 
-def _more(found: Comparison, means: Values) -> int | None:
-    """Cases that lack to tell the seen difference from nothing or from the margin; what is shared makes each worth less."""
+def _more(found: Comparison, means: Values, groups: int, family: int) -> int | None:
+    """Cases that lack to tell the seen difference from nothing or from the margin.
+
+    What cases share makes each worth less. Few groups cap what a test can say: with `groups` signs to flip p is never below
+    2 ** (1 - groups), which the correction for a family multiplies.
+    """
     seen = abs(found.gain.estimate)
     effect = max(seen, found.scale.margin - seen)
     unsettled = "no detectable difference" in (found.verdict, found.turned().verdict)
@@ -191,4 +213,5 @@ def _more(found: Comparison, means: Values) -> int | None:
     alone = float(means.var(ddof=1)) / len(means)
     wide = ((found.gain.high - found.gain.low) / 2 / REACH) ** 2
     shared = max(1.0, wide / alone) if alone > 0 else 1.0
-    return max(1, ceil(cases_needed(means, effect) * shared) - len(means))
+    least = ceil(1 + log2(family / (1 - LEVEL))) * len(means) / groups
+    return max(1, ceil(max(cases_needed(means, effect) * shared, least)) - len(means))

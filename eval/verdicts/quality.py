@@ -12,27 +12,21 @@ ENOUGH = 0.5
 """Share of a tool's outputs that must have a value before a metric is taken by itself."""
 
 PREFERENCES: Mapping[str, tuple[str, ...]] = {
-    "product-to-model": ("garment_delta_e", "product_palette", "texture", "silhouette_iou", "pose_error"),
+    "product-to-model": ("garment_delta_e", "palette", "product_colour", "texture", "logo_similarity", "person_found", "pose_error"),
     "try-on": (
-        "garment_delta_e",
-        "texture",
-        "silhouette_iou",
-        "psnr",
-        "background_difference",
-        "pose_error",
-        "garment_delta_e_p95",
+        "garment_delta_e", "texture", "garment_colour", "worn_iou", "background_delta_e", "pose_error", "logo_similarity", "palette", "psnr",
     ),
-    "packshot": ("garment_delta_e", "silhouette_iou", "texture", "product_palette", "psnr", "fringe_delta_e"),
-    "model-swap": ("skin", "hair", "kept", "background_difference", "pose_error", "psnr"),
-    "create-model": ("skin", "hair", "pose_error"),
-    "create-face": ("skin", "hair"),
-    "edit": ("psnr", "background_difference", "kept", "ssim"),
-    "reframe": ("seam", "psnr", "kept", "ssim"),
-    "background-remove": ("sad", "iou", "mse", "gradient", "connectivity", "fringe_delta_e"),
-    "face-swap": ("face_likeness", "skin", "background_difference", "kept"),
-    "upscale": ("psnr", "ssim", "ms_ssim"),
+    "packshot": ("garment_delta_e", "product_colour", "silhouette_iou", "texture", "palette", "fringe_delta_e", "psnr"),
+    "model-swap": ("skin_asked", "hair_asked", "face_likeness", "source_kept", "background_delta_e", "pose_error"),
+    "create-model": ("skin_asked", "hair_asked", "garment_asked", "background_asked", "person_found", "face_found", "pose_error"),
+    "create-face": ("skin_asked", "hair_asked", "background_asked", "face_found"),
+    "edit": ("background_asked", "garment_asked", "psnr", "delta_e", "ssim", "background_delta_e", "source_kept"),
+    "reframe": ("join_step", "delta_e", "psnr", "source_kept", "ssim"),
+    "background-remove": ("matte_sad", "matte_iou", "matte_mse", "matte_gradient", "matte_connectivity", "fringe_delta_e"),
+    "face-swap": ("face_likeness", "face_identity", "skin_asked", "source_kept", "background_delta_e"),
+    "upscale": ("psnr", "ssim", "ms_ssim", "lpips"),
     "image-to-video": ("flicker", "first_frame", "last_frame", "motion"),
-}
+}  # fmt: skip
 """Tool to metrics, the one that says most of what it is for first; names that a run doesn't have are passed over."""
 
 

@@ -1,7 +1,7 @@
 """A tool's rows as arrays: a line for each case and seed, a column for each setting, NaN where nothing was measured."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -50,6 +50,12 @@ class Sheet:
             tuple(tuple(names[at] for at in chosen) for names in self.clusterings),
             {name: values[chosen] for name, values in self.values.items()},
         )
+
+
+def among(sheet: Sheet, settings: Sequence[Setting]) -> Sheet:
+    """Some of its settings."""
+    chosen = [sheet.settings.index(setting) for setting in settings]
+    return replace(sheet, settings=tuple(settings), values={name: values[:, chosen] for name, values in sheet.values.items()})
 
 
 def seconds_of(row: Row) -> float | None:

@@ -8,6 +8,7 @@ from eval.runs.results import Setting
 from eval.statistics import Interval
 
 MINUS = "−"
+UNITS = ("dB", "IoU", "%", "px")
 MODES = {"fast": "Fast", "balanced": "Balanced", "quality": "Quality"}
 
 
@@ -20,14 +21,15 @@ class Unit:
 
     @classmethod
     def of(cls, told: Told) -> "Unit":
-        """What follows the last comma is a unit where it is one word."""
+        """What follows the last comma, where it is a unit."""
         name, _, unit = told.title.rpartition(", ")
-        return cls(name, unit) if name and " " not in unit else cls(told.title, "")
+        return cls(name, unit) if name and unit in UNITS else cls(told.title, "")
 
     @property
     def counted(self) -> str:
         """What one of it is called within a sentence: `dB`, else the name."""
-        return self.unit or (self.name[:1].lower() + self.name[1:] if self.name[1:2].islower() else self.name)
+        name = self.name.split(", ")[0]
+        return self.unit or (name[:1].lower() + name[1:] if name[1:2].islower() else name)
 
 
 def plain(value: float, digits: int) -> str:

@@ -126,9 +126,16 @@ def test_the_summary_comes_first_and_answers_for_each_tool(written: Written) -> 
 
 
 def test_a_guard_that_speaks_otherwise_is_named() -> None:
-    truths = (DELTA, replace(PSNR, gains={"quality": 3.0}))
+    truths = (replace(DELTA, noise=0.1), replace(PSNR, gains={"quality": 3.0}))
     verdict = verdicts(example(Design(tools={"try-on": truths}, cases=16)))[0]
     assert re.search(r"^Against Balanced: .* ΔE2000 .*, but by PSNR \+[23]\.\d+ dB", sentences.reason(verdict, verdict.worths[0]))
+
+
+def test_a_certain_gain_of_about_the_margin_is_told_as_open() -> None:
+    truth = replace(PSNR, gains={"balanced": 1.0, "quality": 1.47}, noise=0.1, own=0.15)
+    verdict = verdicts(example(Design(tools={"upscale": (truth,)}, garments=16)))[0]
+    assert verdict.worths[0].answer == "unsettled"
+    assert "but whether that is more than the 0.50 that anyone would mind is open" in sentences.reason(verdict, verdict.worths[0])
 
 
 def test_flags_controls_and_failures_are_told(written: Written) -> None:
@@ -148,7 +155,7 @@ def test_a_spoilt_answer_that_a_metric_claims_to_see_is_marked_and_the_right_ans
     both = Results(replace(results.manifest, metrics=(told,)), (*results.rows, *spoilt))
     line = controls_table(both, verdicts(both)).lines[0]
     marked = [isinstance(each, Value) and each.class_ == "bad" for each in line]
-    assert marked == [False, False, False, False, True, False, False]
+    assert marked == [False, False, False, False, False, True, False]
 
 
 def test_the_run_can_be_repeated_from_its_report(written: Written) -> None:
@@ -298,10 +305,10 @@ def test_ten_thousand_rows_are_reported_within_ten_seconds_and_a_gigabyte(tmp_pa
     )
     results = example(Design(tools=dict.fromkeys(names, (DELTA, PSNR)), cases=112, garments=28, people=10))
     assert len(results.rows) == 10_080
-    started = process_time()
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, process_time()
     write_reports(results, tmp_path)
     assert process_time() - started < 10
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 900_000
 
 
 @pytest.fixture

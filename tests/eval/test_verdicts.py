@@ -341,6 +341,20 @@ def test_a_sheet_pairs_by_case_and_seed() -> None:
     assert compared(sheet, [[Scale("nothing", 1, 0.1)]])["nothing"].all == ()
 
 
+@pytest.mark.parametrize(
+    ("title", "name", "counted"),
+    [
+        ("PSNR, dB", "PSNR", "dB"),
+        ("ΔE2000 of the garment, median", "ΔE2000 of the garment, median", "ΔE2000 of the garment"),
+        ("Garment ΔE2000", "Garment ΔE2000", "garment ΔE2000"),
+        ("SAD", "SAD", "SAD"),
+    ],
+)
+def test_a_title_is_a_name_with_a_unit_or_counts_itself(title: str, name: str, counted: str) -> None:
+    unit = words.Unit.of(replace(DELTA, title=title).told)
+    assert (unit.name, unit.counted) == (name, counted)
+
+
 def test_the_examples_of_the_words_hold() -> None:
     found = doctest.testmod(words)
     assert found.failed == 0
