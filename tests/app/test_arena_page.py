@@ -282,6 +282,7 @@ def test_results_show_strengths_and_agreement_and_votes_go_out_and_in(page: Any,
 def test_pictures_are_shown_to_nobody_without_a_token(url: str, path: str) -> None:
     with pytest.raises(HTTPError) as refused:
         urlopen(url + path)
+    refused.value.close()
     assert refused.value.code == 404
 
 
