@@ -109,7 +109,7 @@ def of_voter(home: Path, page: Any) -> list[Vote]:
 
 
 def hide_names(page: Any) -> None:
-    page.get_by_label("Show names after each vote").uncheck()
+    page.get_by_label("Show names").uncheck()
 
 
 def test_nothing_tells_the_settings_before_the_vote_and_the_page_does_after_it(url: str, browser: Any) -> None:
