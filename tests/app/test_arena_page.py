@@ -109,7 +109,7 @@ def of_voter(home: Path, page: Any) -> list[Vote]:
 
 
 def hide_names(page: Any) -> None:
-    page.get_by_label("Show names after each vote").uncheck()
+    page.get_by_label("Show names").uncheck()
 
 
 def test_nothing_tells_the_settings_before_the_vote_and_the_page_does_after_it(url: str, browser: Any) -> None:
@@ -282,6 +282,7 @@ def test_results_show_strengths_and_agreement_and_votes_go_out_and_in(page: Any,
 def test_pictures_are_shown_to_nobody_without_a_token(url: str, path: str) -> None:
     with pytest.raises(HTTPError) as refused:
         urlopen(url + path)
+    refused.value.close()
     assert refused.value.code == 404
 
 

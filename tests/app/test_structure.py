@@ -68,13 +68,28 @@ def test_every_module_says_what_it_is() -> None:
         ("workbench.cli", {"torch", "gradio", "sqlalchemy", "cv2", "dbos", "scipy"}),
         ("workbench.studio", {"torch", "gradio"}),
         ("pipelines.registry", {"torch", "cv2", "scipy"}),
-        ("app", {"torch", "gradio", "sqlalchemy", "cv2", "dbos", "PIL"}),
+        ("app", {"torch", "gradio", "sqlalchemy", "cv2", "dbos", "PIL", "eval"}),
+        ("eval.arena.commands", {"torch", "gradio", "datasets"}),
     ],
 )
 def test_importing_costs_nothing_that_is_not_needed(module: str, unwanted: set[str]) -> None:
     code = f"import sys, {module}; print(*sorted({unwanted!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == []
+
+
+def test_pages_of_eval_have_names_of_their_own() -> None:
+    code = """
+from types import SimpleNamespace
+from pathlib import Path
+from eval.ui.registry import PAGES
+from workbench.tools.registry import TOOLS
+studio = SimpleNamespace(settings=SimpleNamespace(home=Path("nowhere")), toolbox=TOOLS)
+names = [page(studio).name for page in PAGES] + [tool.name for tool in TOOLS]
+print(len(names) == len(set(names)), Path("nowhere").exists())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["True", "False"]
 
 
 def test_documents_name_only_make_targets_that_exist() -> None:

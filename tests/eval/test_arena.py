@@ -1,6 +1,7 @@
 """Dealing, voting, taking back, exchanging votes: over real runs' folders and a real file of votes."""
 
 import json
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from eval.arena import commands
+from eval.arena import commands, sources
 from eval.arena.arena import Arena
 from eval.arena.exchange import MAX_LINE
 from eval.arena.matches import matches_of
@@ -408,3 +409,21 @@ def test_people_who_always_take_the_left_are_noticed(arena: Arena) -> None:
     vote_all(arena, ME, "left")
     vote_all(arena, YOU, "left")
     assert "side itself seems to matter" in commands.table(arena)
+
+
+def test_the_command_line_has_every_action(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("WORKBENCH_HOME", str(home))
+    monkeypatch.setattr(sources, "read_run", read_run)
+    with Arena(home, read_run, case_of) as arena:
+        vote_all(arena, ME)
+    parser = ArgumentParser()
+    commands.add(parser)
+    elsewhere, out = make_run(tmp_path / "far", "run-far", tools=("edit",)), tmp_path / "votes.jsonl"
+    for line, said in (
+        (["table"], "## try-on"),
+        (["export", str(out)], "9 votes in"),
+        (["import", str(out)], "0 new votes, 9 already here"),
+        (["add", str(elsewhere)], "run run-far is shown"),
+    ):
+        assert commands.run(parser.parse_args(line)) == 0
+        assert said in capsys.readouterr().out

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from pipelines.engine import Engines, Output, Progress, Support
 from pipelines.sizes import Mode
 from pipelines.tasks import Task
 from workbench.api import server
+from workbench.errors import NotFound
+from workbench.further import FurtherPage
 from workbench.settings import Settings
 from workbench.studio import Studio
 from workbench.tools.registry import TOOLS
@@ -28,7 +31,7 @@ from workbench.ui.examples import EXAMPLES, Example
 from workbench.ui.form import fields_of, shown_value
 from workbench.ui.history import history, progress
 from workbench.ui.page import page
-from workbench.views import AssetView, Failure, JobView, OutputView
+from workbench.views import AssetView, Failure, FileView, JobView, OutputView
 
 Made = TypeVar("Made")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -292,6 +295,52 @@ def test_assets_of_the_page_are_served_under_an_address_that_changes_with_them(s
         style = re.search(r"/studio/[0-9a-f]+/style\.css", text)
         assert style is not None
         assert client.get(style[0]).headers["content-type"].startswith("text/css")
+
+
+def further_page(folder: Path, closed: list[str]) -> FurtherPage:
+    """A page with one text, one script and one file."""
+
+    def file(key: str, name: str) -> FileView:
+        if (key, name) != ("known", "left"):
+            raise NotFound("there is no such file")
+        return FileView(b"0123456789", "video/mp4")
+
+    (folder / "extra.js").write_text("export const start = () => {};")
+    (folder / "extra.css").write_text("b {}")
+    return FurtherPage(
+        name="extra", title="Extra", assets=folder, build=lambda: None, file=file, close=lambda: closed.append("extra")
+    )
+
+
+def test_a_further_page_has_its_tab_its_assets_and_its_files(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    closed: list[str] = []
+    further = [further_page(tmp_path / "assets", closed)]
+    app = built(lambda: server.build(studio, partial(pages.mount, further=further), further))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        text = client.get("/").text
+        for end, kind in ((r"extra\.js", "javascript"), (r"extra\.css", "text/css"), (r"style\.css", "text/css")):
+            address = re.search(rf"/studio/[0-9a-f/]+/{end}", text)
+            assert address is not None
+            assert kind in client.get(address[0]).headers["content-type"]
+        found = (each["props"].get("props") or each["props"] for each in client.get("/config").json()["components"])
+        groups = next(each["groups"] for each in found if "groups" in each)
+        assert groups[-1] == {
+            "name": "Research",
+            "tools": [{"name": "extra", "title": "Extra", "runnable": True, "page": True}],
+        }
+        whole = client.get("/pages/extra/files/known/left")
+        assert (whole.content, whole.headers["content-type"], whole.headers["cache-control"][:7]) == (
+            b"0123456789", "video/mp4", "private",
+        )  # fmt: skip
+        assert "content-disposition" not in whole.headers
+        part = client.get("/pages/extra/files/known/left", headers={"Range": "bytes=2-4"})
+        assert (part.status_code, part.content) == (206, b"234")
+        for path in ("/pages/extra/files/known/right", "/pages/extra/files/other/left", "/pages/none/files/known/left"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.json()["error"]) == (404, "NotFound")
+        assert closed == []
+    assert closed == ["extra"]
 
 
 @pytest.mark.parametrize("tool", list(EXAMPLES), ids=str)

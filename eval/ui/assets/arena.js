@@ -52,7 +52,7 @@ export function start({ element, props, server }) {
     el("div", { class: "ar-votes", role: "group", "aria-label": "Your vote" }, buttons), el("div", { class: "ar-after" }, undo, onward));
   const empty = el("div", { class: "wb-empty ar-empty", hidden: true });
   const controls = el("div", { class: "ar-controls" },
-    el("span", { class: "ar-select" }, select), count, el("label", { class: "ar-names" }, names, "Show names after each vote"));
+    el("span", { class: "ar-select" }, select), count, el("label", { class: "ar-names" }, names, el("span", {}, "Show names", el("span", { class: "ar-wide" }, " after each vote"))));
   const voting = el("section", { id: "arena-vote", role: "tabpanel", "aria-labelledby": "arena-tab-vote", class: "ar-panel" }, controls, trouble, ballot, empty);
   const table = standings({ server });
   const tabs = [tabOf("vote", "Vote", voting), tabOf("results", "Results", table.node)];
