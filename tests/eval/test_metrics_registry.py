@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eval.metrics import clip, dino, dists, face_identity, lpips
+from eval.metrics.catalogue import DOCS, written
 from eval.metrics.metric import Metric, Sample, score
 from eval.metrics.registry import METRICS, SET_METRICS, Metrics
 from eval.runs.manifest import Told
@@ -291,3 +293,10 @@ def test_outputs_of_another_resolution_are_compared_in_the_frame_of_the_truth() 
     assert shot.value(METRICS["background_changed"], Output(large)) < 0.05
     odd = score((METRICS["psnr"],), Sample(Output(shot.right.image.resize((500, 500))), shot.truth, shot.tool))
     assert "another aspect ratio" in odd.unscored["psnr"]
+
+
+def test_the_table_of_the_docs_is_that_of_the_registry() -> None:
+    page = DOCS.read_text()
+    assert written(page) == page, "run: python -m eval.metrics.catalogue"
+    for net in (clip.NET, dino.NET, lpips.NET, dists.NET, face_identity.NET):
+        assert f"`metrics/{net.name}` | {', '.join(f'`{each}`' for each in net.files)}" in page
