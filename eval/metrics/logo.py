@@ -17,6 +17,12 @@ STANDS_OUT = 15.0
 """ΔE2000 from the cloth's main colour."""
 LEAST, LARGEST = 0.003, 0.35
 """Shares of the product that a print covers."""
+WIDEST = 0.8
+"""Share of the product's width up to which it is a print and no stripe."""
+OPEN = 3
+"""Pieces that may reach the product's outline: the inside of a neck, a placket; more are a pattern."""
+CRUMB = 0.0005
+"""Share of the product below which a piece is none."""
 TOGETHER = 0.7
 """Share of all that stands out that lies in one print; less is a pattern."""
 SCALES = tuple(float(each) for each in np.geomspace(0.6, 1.5, 13))
@@ -46,21 +52,43 @@ def find_print(product: Bytes, alpha: Floats) -> Print | None:
     inside = alpha > 0.9
     if not inside.any():
         return None
-    side = max(product.shape[:2])
-    inner = cv2.erode(inside.astype(np.uint8), _square(0.02 * side)) > 0
-    out = (delta_e_2000(product, np.broadcast_to(median_colour(product[inside]), product.shape)) > STANDS_OUT) & inner
-    joined = cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, _square(0.04 * side))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    if len(stats) < 2:
+    pieces = _pieces(product, inside)
+    if not pieces.loose.any() or pieces.open > OPEN:
         return None
+    joined = cv2.morphologyEx(pieces.loose.astype(np.uint8), cv2.MORPH_CLOSE, _square(0.04 * max(product.shape[:2])))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     best = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     left, top, width, height, area = (int(each) for each in stats[best])
-    if not LEAST < area / inside.sum() < LARGEST or out[labels == best].sum() < TOGETHER * out.sum():
+    columns = np.flatnonzero(inside.any(axis=0))
+    whole = float(columns[-1] - columns[0] + 1)
+    together = pieces.loose[labels == best].sum() >= TOGETHER * pieces.loose.sum()
+    if not LEAST < area / inside.sum() < LARGEST or width > WIDEST * whole or not together:
         return None
     edge = max(2, round(0.1 * max(width, height)))
     box = np.s_[max(0, top - edge) : top + height + edge, max(0, left - edge) : left + width + edge]
-    columns = np.flatnonzero(inside.any(axis=0))
-    return Print(np.ascontiguousarray(product[box]), product[box].shape[1] / float(columns[-1] - columns[0] + 1))
+    return Print(np.ascontiguousarray(product[box]), product[box].shape[1] / whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """What differs from the cloth's main colour."""
+
+    loose: Mask
+    """(h, w): all around it there is cloth."""
+    open: int
+    """How many others reach the outline."""
+
+
+def _pieces(product: Bytes, inside: Mask) -> _Pieces:
+    side = max(product.shape[:2])
+    inner = cv2.erode(inside.astype(np.uint8), _square(0.02 * side), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    main = np.broadcast_to(median_colour(product[inside]), product.shape)
+    out = (delta_e_2000(product, main) > STANDS_OUT) & inner
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(out.astype(np.uint8))
+    deep = cv2.erode(inside.astype(np.uint8), _square(0.05 * side), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    reaching = np.unique(labels[out & ~deep])
+    large = stats[reaching, cv2.CC_STAT_AREA] > CRUMB * inside.sum()
+    return _Pieces(out & ~np.isin(labels, reaching), int(large.sum()))
 
 
 def _square(side: float) -> Bytes:

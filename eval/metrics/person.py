@@ -27,7 +27,7 @@ def body_of(picture: Bytes) -> Body | None:
     return _body(picture.tobytes(), picture.shape)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _body(data: bytes, shape: tuple[int, ...]) -> Body | None:
     picture = np.frombuffer(data, np.uint8).reshape(shape)
     try:

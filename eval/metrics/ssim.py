@@ -43,7 +43,7 @@ def ssim(shown: Bytes, truth: Bytes, mask: Mask | None = None) -> float:
     if mask is None:
         return ssim_means(shown, truth).similarity
     whole = _maps(_centred(shown), _centred(truth))
-    return float((whole.light * whole.contrast)[mask].mean(dtype=np.float64))
+    return min(1.0, float((whole.light * whole.contrast)[mask].mean(dtype=np.float64)))
 
 
 def ssim_means(one: Bytes | Floats, other: Bytes | Floats) -> Means:
@@ -55,7 +55,7 @@ def ssim_means(one: Bytes | Floats, other: Bytes | Floats) -> Means:
         contrast = _inner(maps.contrast)
         sums += np.sum(contrast * _inner(maps.light), dtype=np.float64), np.sum(contrast, dtype=np.float64)
     similarity, contrast_mean = sums / ((one.shape[0] - edge) * (one.shape[1] - edge) * one.shape[2])
-    return Means(float(similarity), float(contrast_mean))
+    return Means(min(1.0, float(similarity)), min(1.0, float(contrast_mean)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Maps:
 def ssim_mirrored(one: Bytes | Floats, other: Bytes | Floats) -> float:
     """The mean over all pixels, of pictures mirrored at their edges without the edge itself being repeated."""
     maps = _maps(_centred(one), _centred(other), cv2.BORDER_REFLECT_101)
-    return float((maps.light * maps.contrast).mean(dtype=np.float64))
+    return min(1.0, float((maps.light * maps.contrast).mean(dtype=np.float64)))
 
 
 def _centred(picture: Bytes | Floats) -> Floats:

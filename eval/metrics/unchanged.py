@@ -22,8 +22,8 @@ def changed_share(shown: Bytes, before: Bytes, mask: Mask, slack: int = 0) -> fl
     """
     if not mask.any():
         return 0.0
-    differs: Mask = np.asarray(np.greater(cv2.absdiff(shown, before), slack).any(axis=2))
-    return float(differs[mask].mean())
+    largest = np.max(cv2.absdiff(shown, before), axis=2)
+    return float((largest[mask] > slack).mean())
 
 
 def largest_change(shown: Bytes, before: Bytes, mask: Mask) -> int:

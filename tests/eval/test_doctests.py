@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-NO_KERNELS = ("__init__", "metric", "registry", "frames", "weights", "clip", "dino")
+NO_KERNELS = ("__init__", "metric", "registry", "frames", "weights", "clip", "dino", "catalogue")
 METRICS = sorted(f"metrics.{path.stem}" for path in Path("eval/metrics").glob("*.py") if path.stem not in NO_KERNELS)
 
 
