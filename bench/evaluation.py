@@ -34,7 +34,7 @@ from pipelines.tasks import Task
 
 ENGINE_SECONDS = 0.5
 """About what Fast takes of the draft engine; most settings take longer."""
-CASES, SEEDS, REPEATS = 8, (1, 2, 3), 5
+CASES, SEEDS, REPEATS = 12, (1, 2, 3), 5
 OVERHEAD = 0.03
 SIDE = 1024
 TRIO_SECONDS = 0.3

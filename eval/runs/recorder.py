@@ -8,6 +8,8 @@ from time import perf_counter
 from traceback import format_exc
 from typing import Any
 
+import numpy as np
+
 from eval.controls import PERFECT, Planted, planted
 from eval.metrics.metric import Sample, Scored, score
 from eval.runs.journal import Entry, Journal
@@ -165,6 +167,8 @@ class Recorder:
 
     def _scored(self, case: Case, output: Output) -> Scored:
         """Scores of an output; one that is the same again, as of a tool that takes no chances, is not looked at again."""
+        if not self._setup.metrics:
+            return Scored({}, {})
         key = f"{case.id} {_digest(output)}"
         if key not in self._scores:
             self._scores[key] = self._measured(case, output)
@@ -228,8 +232,10 @@ def output_from(data: bytes, notes: tuple[str, ...] = (), details: Mapping[str, 
 def _digest(output: Output) -> str:
     """Changes with everything that a metric may look at."""
     image = output.image
-    told = f"{image.mode} {image.size} {output.notes} {dict(output.details)}"
-    return sha256(told.encode() + image.tobytes() + (output.video or b"")).hexdigest()
+    found = sha256(f"{image.mode} {image.size} {output.notes} {dict(output.details)}".encode())
+    found.update(np.asarray(image).tobytes())
+    found.update(output.video or b"")
+    return found.hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:
