@@ -68,7 +68,7 @@ draft-table: $(VENV)/.dev ## Run the draft engine over the rendered suite and wr
 sheets: $(VENV)/.dev ## Make contact sheets of every tool on your own photographs; PHOTOS=folder OUT=out/sheets TOOLS="try-on edit"
 	@$(RUN) -m eval.sheets $(PHOTOS) --out $(or $(OUT),out/sheets) $(if $(TOOLS),--tools $(TOOLS))
 
-bench: $(VENV)/.dev ## Measure speed and memory, one table each; NAMES="startup page jobs tools diffusion evaluation" to choose
+bench: $(VENV)/.dev ## Measure speed and memory, one table each; NAMES="startup page jobs tools diffusion metrics evaluation" to choose
 	@$(RUN) -m bench $(NAMES)
 
 bench-gpu: $(VENV)/.dev ## Measure full-size models on a GPU; ARGS=--tiny proves it without one

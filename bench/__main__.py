@@ -9,7 +9,7 @@ from importlib import import_module
 
 from bench.table import table
 
-BENCHES = ("startup", "page", "jobs", "tools", "diffusion", "evaluation")
+BENCHES = ("startup", "page", "jobs", "tools", "diffusion", "metrics", "evaluation")
 """In the order in which they run."""
 
 
