@@ -383,7 +383,7 @@ def test_the_table_ranks_what_people_preferred_and_tells_how_the_metric_agrees(a
     assert agreement.tau is not None
     assert agreement.tau.estimate == pytest.approx((15 - 3) / 18)
     text = commands.table(arena)
-    assert "| draft balanced 1k |" in text and "| Sharpness | 0.67 (" in text and "lower bound" in text
+    assert "| draft balanced 1k |" in text and "| Sharpness | 0.67 (" in text and "nothing bounds" in text and "(open)" in text
 
 
 def test_both_bad_is_counted_apart_and_decides_nothing(arena: Arena) -> None:
