@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.arena.strengths import RESAMPLES, Values, cluster_weights
-from eval.statistics import LEVEL, Interval
+from eval.statistics import LEVEL, Interval, win_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,20 @@ def tau_b(judged: Sequence[Judged], *, level: float = LEVEL, resamples: int = RE
     if not (people.any() and metric.any()):
         return None
     rng = np.random.default_rng(seed)
+    cases = {each.case for each in judged}
     weights = cluster_weights([[each.voter for each in judged], [each.case for each in judged]], resamples, rng)
     estimate = _tau(np.ones((1, len(judged))), people, metric)[0]
     drawn = _tau(weights, people, metric)
     low, high = np.quantile(drawn[np.isfinite(drawn)], ((1 - level) / 2, (1 + level) / 2))
-    return Interval(float(estimate), float(low), float(high))
+    return Interval(float(estimate), float(low), float(high)) if low < high else _unanimous(float(estimate), len(cases))
+
+
+def _unanimous(estimate: float, cases: int) -> Interval:
+    """Where every draw is the same, the bootstrap can't tell: Wilson's bound for as many agreeing cases, or anything at all."""
+    reach = 2 * win_rate(cases, cases).low - 1
+    if abs(estimate) < 1 - 1e-9:
+        return Interval(estimate, -1.0, 1.0)
+    return Interval(estimate, reach, 1.0) if estimate > 0 else Interval(estimate, -1.0, -reach)
 
 
 def _tau(weights: Values, people: Values, metric: Values) -> Values:

@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 from sqlalchemy.exc import IntegrityError
 
 from eval.arena.exchange import Imported, lines_of, take_in
-from eval.arena.matches import VIDEO, Match, Side, generator, identical, in_turn, matches_of, missing, tools_of
+from eval.arena.matches import Match, Side, generator, identical, in_turn, matches_of, missing, tools_of
 from eval.arena.report import Report, names_of, report
 from eval.arena.shelf import Read, Shelf, fill_shelf, run_folders, stamp
 from eval.arena.showing import Background, Cases, background, bare
@@ -227,7 +227,7 @@ def _check(voter: str) -> None:
 
 
 def _pair(dealt: _Dealt) -> Pair:
-    return Pair(dealt.deal.token, dealt.deal.tool, dealt.match.one.picture.suffix == VIDEO)
+    return Pair(dealt.deal.token, dealt.deal.tool, dealt.match.one.video)
 
 
 def _vote(dealt: _Dealt, voter: str, choice: Choice, seconds: float) -> Vote:

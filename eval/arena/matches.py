@@ -26,6 +26,11 @@ class Side:
     row: Row
 
     @property
+    def video(self) -> bool:
+        """Whether it is one."""
+        return self.row.picture.endswith(VIDEO)
+
+    @property
     def picture(self) -> Path:
         """Its file."""
         return self.run.picture(self.row)
@@ -77,7 +82,7 @@ def matches_of(shelf: Shelf) -> tuple[Match, ...]:
         Match(one, other)
         for sides in asked.values()
         for one, other in combinations(sides, 2)
-        if one.entrant != other.entrant and (one.picture.suffix == VIDEO) == (other.picture.suffix == VIDEO)
+        if one.entrant != other.entrant and one.video == other.video
     )
 
 

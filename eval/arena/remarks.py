@@ -1,5 +1,7 @@
 """What has to be known of a table's figures, in words."""
 
+from math import isfinite
+
 from eval.arena.report import ToolReport
 from eval.statistics import Interval
 
@@ -11,9 +13,7 @@ def remarks(told: ToolReport) -> list[str]:
         groups = " and ".join(f"({', '.join(names)})" for names in told.fit.groups)
         found.append(f"Not connected: no vote compares {groups}, so there are no strengths yet.")
     if not told.fit.bounded:
-        found.append(
-            "Some settings won every vote against others: their distance is a lower bound, held finite by a small penalty."
-        )
+        found.append("Some settings won every vote against others, so nothing bounds their distance yet; more votes would.")
     if told.voters == 1:
         found.append("One person voted: the intervals say nothing of how people differ.")
     if told.left is not None and told.left.excludes(0.5):
@@ -24,6 +24,5 @@ def remarks(told: ToolReport) -> list[str]:
 def span(value: Interval, scale: float = 1) -> str:
     """`0.52 (0.31 to 0.70)`; with a scale of 100, whole percents."""
     digits = 0 if scale == 100 else 2
-    return " to ".join(f"{scale * each:.{digits}f}" for each in (value.low, value.high)).join(
-        (f"{scale * value.estimate:.{digits}f} (", ")")
-    )
+    estimate, low, high = (f"{scale * each:.{digits}f}" for each in (value.estimate, value.low, value.high))
+    return f"{estimate} ({low} to {high})" if isfinite(value.low) and isfinite(value.high) else f"{estimate} (open)"

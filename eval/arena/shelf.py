@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2s
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from eval.errors import BadRun, EvalError
 from eval.runs.manifest import FILE
@@ -75,13 +75,22 @@ def fill_shelf(folders: Iterable[Path], read: Read) -> Shelf:
     unreadable: dict[str, str] = {}
     for folder in folders:
         try:
-            run = Run(folder, read(folder))
+            run = trusted(Run(folder, read(folder)))
         except (EvalError, OSError) as error:
             LOG.warning("the run in %s can't be shown: %s", folder, error)
             unreadable[str(folder)] = str(error)
         else:
             runs.setdefault(run.id, run)
     return Shelf(runs, unreadable)
+
+
+def trusted(run: Run) -> Run:
+    """The run itself. Raises BadRun where it names pictures outside of its folder; links are looked at when they are read."""
+    for row in run.results.rows:
+        path = PurePosixPath(row.picture)
+        if path.is_absolute() or ".." in path.parts:
+            raise BadRun(f"it names {row.picture!r}, which is not in it; the run can't be trusted")
+    return run
 
 
 def stamp(folders: Iterable[Path]) -> str:

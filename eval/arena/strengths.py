@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
+from scipy.special import expit
 
 from eval.statistics import LEVEL, Interval
 
@@ -52,7 +53,8 @@ class Fit:
     """Davidson's v; 2 makes a tie of equals as likely as a preference."""
     groups: tuple[tuple[str, ...], ...]
     bounded: bool = True
-    """False where some entrants won every vote against all others, so that only the penalty keeps distances finite (Ford 1957)."""
+    """False where some entrants won every vote against all others (Ford 1957): only the penalty keeps distances finite, and the
+    bootstrap can't tell how sure they are, so that the intervals are open at both ends."""
 
     @property
     def connected(self) -> bool:
@@ -80,8 +82,9 @@ def fit(comparisons: Sequence[Comparison], *, level: float = LEVEL, resamples: i
     drawn = _maximum(design, _summed(weights, kinds, design.size))
     tail = (1 - level) / 2
     low, high = np.quantile(_centred(drawn), (tail, 1 - tail), axis=0)
-    ranked = _ranked(names, _centred(found[None])[0], low, high)
-    return Fit(ranked, float(np.exp(found[-1])), groups, _bounded(names, comparisons))
+    bounded = _bounded(names, comparisons)
+    ends = (low, high) if bounded else (np.full(len(names), -np.inf), np.full(len(names), np.inf))
+    return Fit(_ranked(names, _centred(found[None])[0], *ends), float(np.exp(found[-1])), groups, bounded)
 
 
 def groups_of(comparisons: Sequence[Comparison]) -> tuple[tuple[str, ...], ...]:
@@ -215,4 +218,4 @@ def _ranked(names: Sequence[str], logs: Values, low: Values, high: Values) -> tu
 
 
 def _logistic(value: float) -> float:
-    return float(1 / (1 + np.exp(-value)))
+    return float(expit(value))

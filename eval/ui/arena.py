@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from io import BytesIO
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from eval.arena.shelf import RUNS, Read
 from eval.arena.showing import Cases
 from eval.arena.sources import read_case, read_run
 from eval.errors import EvalError
+from eval.statistics import Interval
 from workbench.errors import NotFound, WorkbenchError
 from workbench.further import FurtherPage
 from workbench.studio import Studio
@@ -139,7 +141,7 @@ def _tools(offer: Offer, toolbox: Toolbox) -> list[Answer]:
 
 
 def _table(told: ToolReport, toolbox: Toolbox) -> Answer:
-    strengths = {each.name: {"log": asdict(each.log), "preferred": asdict(each.preferred)} for each in told.fit.strengths}
+    strengths = {each.name: {"log": _finite(each.log), "preferred": _finite(each.preferred)} for each in told.fit.strengths}
     return {
         "title": _title(told.tool, toolbox),
         "votes": told.votes,
@@ -151,6 +153,11 @@ def _table(told: ToolReport, toolbox: Toolbox) -> Answer:
         "standings": [asdict(each) | strengths.get(each.name, {}) for each in told.standings],
         "agreements": [asdict(each) for each in told.agreements],
     }
+
+
+def _finite(value: Interval) -> Answer:
+    """An interval as JSON, which knows no infinity: open ends are null."""
+    return {name: number if isfinite(number) else None for name, number in asdict(value).items()}
 
 
 def _title(tool: str, toolbox: Toolbox) -> str:

@@ -17,7 +17,6 @@ from PIL import Image
 from eval.arena import commands, sources
 from eval.arena.arena import Arena
 from eval.arena.exchange import MAX_LINE
-from eval.arena.matches import matches_of
 from eval.arena.vote import Vote
 from eval.errors import BadRun, BadVote
 from tests.eval.arena_runs import case_of, make_run, read_run, voters
@@ -250,8 +249,20 @@ def test_a_run_cannot_show_files_outside_of_its_folder(home: Path) -> None:
     (home / "secret.png").write_bytes((next((folder / "pictures").iterdir())).read_bytes())
     rows = json.loads((folder / "rows.json").read_text())
     (folder / "rows.json").write_text(json.dumps([row | {"picture": "../../secret.png"} for row in rows]))
+    with Arena(home, read_run, case_of) as arena:
+        offer = arena.offer(ME)
+        assert dict(offer.tools) == {"try-on": 9}
+        assert "can't be trusted" in offer.unreadable[str(folder)]
+
+
+def test_a_link_out_of_a_runs_folder_is_not_followed(home: Path) -> None:
+    folder = home / "runs" / "one"
+    (home / "secret.png").write_bytes((next((folder / "pictures").iterdir())).read_bytes())
+    for path in (folder / "pictures").iterdir():
+        path.unlink()
+        path.symlink_to(home / "secret.png")
     with Arena(home, read_run, case_of) as arena, pytest.raises(BadRun, match="not in it"):
-        matches_of(arena.shelf())
+        arena.offer(ME)
 
 
 def _vote_in_a_process(home: str, voter: str) -> int:
@@ -383,7 +394,7 @@ def test_the_table_ranks_what_people_preferred_and_tells_how_the_metric_agrees(a
     assert agreement.tau is not None
     assert agreement.tau.estimate == pytest.approx((15 - 3) / 18)
     text = commands.table(arena)
-    assert "| draft balanced 1k |" in text and "| Sharpness | 0.67 (" in text and "lower bound" in text
+    assert "| draft balanced 1k |" in text and "| Sharpness | 0.67 (" in text and "nothing bounds" in text and "(open)" in text
 
 
 def test_both_bad_is_counted_apart_and_decides_nothing(arena: Arena) -> None:

@@ -108,7 +108,8 @@ def test_one_that_always_wins_stays_finite_and_is_said_to_be_open() -> None:
     found = fit([Comparison("a", "b", 1), Comparison("b", "c", 1), Comparison("a", "c", 1)] * 8, resamples=20)
     assert not found.bounded
     assert [each.name for each in found.strengths] == ["a", "b", "c"]
-    assert all(np.isfinite([each.log.low, each.log.high]).all() for each in found.strengths)
+    assert all(np.isfinite(each.log.estimate) for each in found.strengths)
+    assert {(each.log.low, each.log.high) for each in found.strengths} == {(-np.inf, np.inf)}
 
 
 def test_entrants_that_no_vote_connects_are_told_apart_and_get_no_strengths() -> None:
@@ -154,6 +155,16 @@ def test_agreement_is_between_the_ends_and_its_interval_holds_it() -> None:
     opposed = tau_b([Judged(each.people, -each.gain, each.voter, each.case) for each in judged])
     assert opposed is not None
     assert opposed.estimate == pytest.approx(-found.estimate)
+
+
+def test_a_few_votes_of_one_mind_are_no_certainty() -> None:
+    few, many = (tau_b([Judged(1, 0.5, "v", f"c{number}") for number in range(count)]) for count in (2, 60))
+    assert few is not None and many is not None
+    assert (few.estimate, few.high) == (1.0, 1.0)
+    assert few.low < 0 < 0.8 < many.low < 1
+    opposed = tau_b([Judged(-1, 0.5, "v", f"c{number}") for number in range(60)])
+    assert opposed is not None
+    assert (opposed.low, opposed.high) == (-1.0, pytest.approx(-many.low))
 
 
 @pytest.mark.parametrize("judged", [[], [Judged(0, 1.0)] * 3, [Judged(1, 0.0)] * 3])

@@ -58,17 +58,17 @@ export function standings({ server }) {
   }
 
   function settings(told) {
-    const span = Math.max(0.5, ...told.standings.flatMap((each) => (each.log ? [Math.abs(each.log.low), Math.abs(each.log.high)] : [])));
+    const span = Math.max(0.5, ...told.standings.flatMap((each) => (each.log ? [each.log.estimate, each.log.low, each.log.high].map(Math.abs) : [])));
     const rows = told.standings.map((each) => el("tr", {}, el("th", { scope: "row" }, each.name),
-      el("td", { class: "ar-plot" }, each.log ? bar(each.log, span, `${signed(each.log.estimate)}, interval ${signed(each.log.low)} to ${signed(each.log.high)}`) : "–"),
-      el("td", {}, each.preferred ? interval(percent(each.preferred.estimate), `${percent(each.preferred.low)} to ${percent(each.preferred.high)}`) : "–"),
+      el("td", { class: "ar-plot" }, each.log ? bar(each.log, span) : "–"),
+      el("td", {}, each.preferred ? interval(percent(each.preferred.estimate), each.log.low === null ? "open" : `${percent(each.preferred.low)} to ${percent(each.preferred.high)}`) : "–"),
       [each.won, each.tied, each.lost, each.both_bad].map((count) => el("td", { class: "ar-number" }, String(count)))));
     return table("Settings by strength", ["Setting", "Strength", "Preferred to an average one", "Won", "Tied", "Lost", "Both bad"], rows);
   }
 
   function metrics(told) {
     const rows = told.agreements.map((each) => el("tr", {}, el("th", { scope: "row" }, each.title),
-      el("td", { class: "ar-plot" }, each.tau ? bar(each.tau, 1, `${signed(each.tau.estimate)}, interval ${signed(each.tau.low)} to ${signed(each.tau.high)}`) : "–"),
+      el("td", { class: "ar-plot" }, each.tau ? bar(each.tau, 1) : "–"),
       el("td", {}, each.tau ? interval(signed(each.tau.estimate), `${signed(each.tau.low)} to ${signed(each.tau.high)}`) : "no preference to compare"),
       el("td", { class: "ar-number" }, String(each.votes))));
     return table("Agreement of metrics with people", ["Metric", "Agreement", "Kendall’s τ-b", "Votes"], rows);
@@ -76,11 +76,13 @@ export function standings({ server }) {
 
   function interval(estimate, range) { return [el("strong", {}, estimate), el("span", { class: "ar-range" }, range)]; }
 
-  /** An estimate and its interval on a line whose middle is zero. */
-  function bar(value, span, words) {
+  /** An estimate and its interval on a line whose middle is zero; an open interval is the whole line, hatched. */
+  function bar(value, span) {
+    const open = value.low === null;
+    const words = `${signed(value.estimate)}, ${open ? "interval open" : `interval ${signed(value.low)} to ${signed(value.high)}`}`;
     const at = (number) => `${50 + (number / span) * 50}%`;
     return el("span", { class: "ar-line", role: "img", "aria-label": words, title: words },
-      el("span", { class: "ar-reach", style: `left: ${at(value.low)}; right: ${`${50 - (value.high / span) * 50}%`}` }), el("span", { class: "ar-dot", style: `left: ${at(value.estimate)}` }));
+      el("span", { class: open ? "ar-reach ar-open" : "ar-reach", style: open ? null : `left: ${at(value.low)}; right: ${50 - (value.high / span) * 50}%` }), el("span", { class: "ar-dot", style: `left: ${at(value.estimate)}` }));
   }
 
   function table(title, heads, rows) {
