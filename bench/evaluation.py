@@ -1,22 +1,16 @@
-"""What a run costs beside its engines, what metrics cost beside other libraries', and what a report of many rows takes."""
+"""What a run costs beside its engines, and what a report of many rows takes."""
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from bench.table import Row as Figure
-from eval.metrics.delta_e import delta_e_2000
-from eval.metrics.psnr import psnr
 from eval.metrics.registry import METRICS
-from eval.metrics.ssim import ssim
 from eval.runs.asked import decide
 from eval.runs.describe import manifest_of
 from eval.runs.manifest import Grid
@@ -34,18 +28,15 @@ from pipelines.tasks import Task
 
 ENGINE_SECONDS = 0.5
 """About what Fast takes of the draft engine; most settings take longer."""
-CASES, SEEDS, REPEATS = 12, (1, 2, 3), 5
+CASES, SEEDS = 12, (1, 2, 3)
 OVERHEAD = 0.03
 SIDE = 1024
-TRIO_SECONDS = 0.3
-Kernel = Callable[[Bytes, Bytes], Any]
 REPORT_ROWS, REPORT_SECONDS, REPORT_MB = 10_000, 10.0, 1000.0
 
 
 def rows() -> Iterator[Figure]:
-    """The overhead of the runner, the kernels beside others, the report."""
+    """The overhead of the runner and the report."""
     yield from _overhead()
-    yield from _kernels()
     yield from _report()
 
 
@@ -105,51 +96,6 @@ def _call(setup: Setup, cell: Cell) -> None:
     case = setup.suite.case(cell.case)
     task = decide(setup.toolbox[cell.tool], case, cell).task(case, cell.seed)
     setup.engines[cell.engine].run(task, unwatched)
-
-
-def _kernels() -> Iterator[Figure]:
-    """PSNR, SSIM and delta-E of a pair of 1 MP on one core, each beside other libraries' for the same value."""
-    import cv2
-    import torch
-
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    one, other = _pair()
-    own: dict[str, Kernel] = {"PSNR": psnr, "SSIM": ssim, "delta-E 2000": delta_e_2000}
-    seconds = {name: _median(kernel, one, other) for name, kernel in own.items()}
-    yield _at_most("PSNR, SSIM and delta-E of 1 MP together", sum(seconds.values()), TRIO_SECONDS)
-    for name, others in _others().items():
-        for library, kernel in others.items():
-            theirs = _median(kernel, one, other)
-            share = seconds[name] / theirs
-            label = f"{name}: {1e3 * seconds[name]:.0f} ms over {library}'s {1e3 * theirs:.0f} ms"
-            yield Figure(label, share, "", "<= 1", share <= 1)
-
-
-def _others() -> dict[str, dict[str, Kernel]]:
-    import torch
-    from torchmetrics.functional.image import peak_signal_noise_ratio as torch_psnr
-    from torchmetrics.functional.image import structural_similarity_index_measure as torch_ssim
-
-    colour: Any = import_module("skimage.color")
-    metrics: Any = import_module("skimage.metrics")
-
-    def tensor(rgb: Bytes) -> torch.Tensor:
-        return torch.from_numpy(rgb).permute(2, 0, 1)[None].float()
-
-    return {
-        "PSNR": {
-            "scikit-image": lambda one, other: metrics.peak_signal_noise_ratio(other, one, data_range=255),
-            "torchmetrics": lambda one, other: torch_psnr(tensor(one), tensor(other), data_range=255.0),
-        },
-        "SSIM": {
-            "scikit-image": lambda one, other: metrics.structural_similarity(
-                one, other, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
-            ),
-            "torchmetrics": lambda one, other: torch_ssim(tensor(one), tensor(other), data_range=255.0),
-        },
-        "delta-E 2000": {"scikit-image": lambda one, other: colour.deltaE_ciede2000(colour.rgb2lab(other), colour.rgb2lab(one))},
-    }
 
 
 def _report() -> Iterator[Figure]:
@@ -223,25 +169,9 @@ def _between(bounds: tuple[float, float], share: float) -> float:
     return low + (high - low) * share
 
 
-def _pair() -> tuple[Bytes, Bytes]:
-    one = _smooth(2)
-    noise = np.random.default_rng(3).integers(-8, 9, one.shape)
-    return one, np.clip(one.astype(np.int16) + noise, 0, 255).astype(np.uint8)
-
-
 def _smooth(seed: int) -> Bytes:
     coarse = np.random.default_rng(seed).integers(0, 255, (SIDE // 64, SIDE // 64, 3), np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
-
-
-def _median(kernel: Kernel, one: Bytes, other: Bytes) -> float:
-    return median(_seconds(lambda: kernel(one, other)) for _ in range(1 + REPEATS))
-
-
-def _seconds(call: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
 
 
 def _at_most(name: str, value: float, bar: float) -> Figure:

@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import TypeAdapter, ValidationError
 
 from eval.errors import BadRun
-from eval.metrics.metric import Metric
+from eval.metrics.metric import Declaration
 from eval.suites.case import Card
 
 FILE = "manifest.json"
@@ -48,7 +48,7 @@ class Told:
     sees: tuple[str, ...]
 
     @classmethod
-    def of(cls, metric: Metric) -> Self:
+    def of(cls, metric: Declaration) -> Self:
         """What is worth keeping of a metric."""
         return cls(
             name=metric.name,

@@ -178,7 +178,7 @@ class Recorder:
 
     def _measured(self, case: Case, output: Output) -> Scored:
         """Each metric by itself: one that breaks is counted as unscored, and the log tells how."""
-        sample = Sample(output, case.truth)
+        sample = Sample(output, case.truth, case.tool)
         values: dict[str, float] = {}
         unscored: dict[str, str] = {}
         for metric in self._setup.metrics:
