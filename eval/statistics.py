@@ -19,6 +19,8 @@ LEVEL = 0.95
 RESAMPLES = 2000
 EXACT = 12
 """Clusters up to which a permutation test goes through all flips of signs."""
+FEWEST = 6
+"""Groups from which on anything is said of a difference: with fewer, no flip of signs has a p below .05."""
 Values = NDArray[np.float64]
 Verdict = Literal["better", "worse", "no worse", "no detectable difference"]
 
@@ -116,14 +118,20 @@ def win_rate(wins: float, of: int, level: float = LEVEL) -> Interval:
     return Interval(share, min(share, max(0.0, middle - reach)), max(share, min(1.0, middle + reach)))
 
 
-def verdict(gain: Interval, p: float, margin: float, level: float = LEVEL) -> Verdict:
+def verdict(gain: Interval, p: float, margin: float, groups: int, level: float = LEVEL) -> Verdict:
     """What may be said of a gain, positive being better, with its corrected p; `margin` is a loss that nobody would mind.
 
-    >>> verdict(Interval(0.2, 0.1, 0.3), 0.01, 0.05)
+    `groups` is how many independent garments, people or cases it is the mean of; of fewer than `FEWEST` nothing can be said.
+
+    >>> verdict(Interval(0.2, 0.1, 0.3), 0.01, 0.05, groups=8)
     'better'
-    >>> verdict(Interval(0.0, -0.02, 0.02), 0.9, 0.05)
+    >>> verdict(Interval(0.0, -0.02, 0.02), 0.9, 0.05, groups=8)
     'no worse'
+    >>> verdict(Interval(0.0, 0.0, 0.0), 1.0, 0.05, groups=1)
+    'no detectable difference'
     """
+    if groups < FEWEST:
+        return "no detectable difference"
     if p < 1 - level and gain.excludes(0):
         return "better" if gain.estimate > 0 else "worse"
     return "no worse" if gain.low > -abs(margin) else "no detectable difference"

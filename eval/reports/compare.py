@@ -24,6 +24,8 @@ class Change:
     metric: str
     cells: int
     """That both runs have scored."""
+    groups: int
+    """Garments, or people or cases where no garment is known, that these are of."""
     base: float
     new: float
     gain: Interval
@@ -35,7 +37,7 @@ class Change:
     @property
     def verdict(self) -> Verdict:
         """Of the new run over the base."""
-        return verdict(self.gain, self.p, self.margin)
+        return verdict(self.gain, self.p, self.margin, self.groups)
 
     @property
     def regression(self) -> bool:
@@ -178,7 +180,9 @@ def _changes(pairs: Sequence[_Pair], tolds: Sequence[Told], timed: bool) -> list
     intervals = mean_intervals(table, clusterings)
     ps = _corrected([0.0 if each.name == SECONDS else p for each, p in zip(columns, paired_ps(table, clusterings[0]), strict=True)],
                     [each.name != SECONDS for each in columns])  # fmt: skip
-    return [each.change(gain, p) for each, gain, p in zip(columns, intervals, ps, strict=True) if gain is not None]
+    return [
+        each.change(gain, p, clusterings[0]) for each, gain, p in zip(columns, intervals, ps, strict=True) if gain is not None
+    ]
 
 
 def _corrected(ps: Sequence[float | None], tested: Sequence[bool]) -> list[float]:
@@ -202,11 +206,12 @@ class _Column:
         gains: Values = self.sign * (self.new - self.base)
         return gains
 
-    def change(self, gain: Interval, p: float) -> Change:
+    def change(self, gain: Interval, p: float, names: Sequence[str]) -> Change:
         """Means over the cells that both runs scored."""
         both = np.isfinite(self.gains)
+        groups = len({name for name, there in zip(names, both, strict=True) if there})
         return Change(
-            setting=self.setting, metric=self.name, cells=int(both.sum()), base=float(self.base[both].mean()),
+            setting=self.setting, metric=self.name, cells=int(both.sum()), groups=groups, base=float(self.base[both].mean()),
             new=float(self.new[both].mean()), gain=gain, p=p, margin=self.margin, digits=self.digits,
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from eval.runs.manifest import Manifest
+from eval.statistics import FEWEST
 from eval.verdicts.comparisons import Comparison
 from eval.verdicts.judge import ToolVerdict
 from eval.verdicts.words import Unit, costs, credited, difference, mode_title, place_title, plain, tool_title
@@ -56,6 +57,8 @@ def advice(found: Comparison) -> str:
     """How much more would settle it, with a space before."""
     if found.more is None:
         return ""
+    if found.groups < FEWEST:
+        return f" Too few to tell: at least {found.more:,} more {'case is' if found.more == 1 else 'cases are'} needed."
     return f" {found.more:,} more {'case' if found.more == 1 else 'cases'} would settle it."
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from eval.runs.manifest import Told
 from eval.runs.results import Setting
-from eval.statistics import LEVEL, Interval, Values, Verdict, cases_needed, holm, paired_effect, verdict, win_rate
+from eval.statistics import FEWEST, LEVEL, Interval, Values, Verdict, cases_needed, holm, paired_effect, verdict, win_rate
 from eval.verdicts.resampling import mean_intervals, paired_ps
 from eval.verdicts.sheet import SECONDS, Sheet
 
@@ -45,6 +45,8 @@ class Comparison:
     pairs: int
     """Cases and seeds that both have."""
     cases: int
+    groups: int
+    """Garments, or people or cases where no garment is known, that these are of: what the test flips the signs of."""
     gain: Interval
     p: float
     """Corrected for all comparisons of its family (Holm)."""
@@ -57,7 +59,7 @@ class Comparison:
     @property
     def verdict(self) -> Verdict:
         """Of `one` over `other`."""
-        return verdict(self.gain, self.p, self.scale.margin)
+        return verdict(self.gain, self.p, self.scale.margin, self.groups)
 
     @property
     def matters(self) -> bool:
@@ -67,7 +69,8 @@ class Comparison:
     @property
     def holds(self) -> bool:
         """Whether `one` is as good as `other`: better, or surely not worse by more than the margin."""
-        return self.verdict in ("better", "no worse") or self.gain.low > -self.scale.margin
+        known = self.verdict in ("better", "no worse") or self.gain.low > -self.scale.margin
+        return known and self.groups >= FEWEST
 
     def turned(self) -> "Comparison":
         """The same from the other side."""
@@ -175,6 +178,7 @@ def _corrected(ps: Sequence[float | None], kinds: Sequence[tuple[int, bool]]) ->
 def _comparison(sheet: Sheet, scale: Scale, pair: _Pair, column: Values, gain: Interval, test: _Test) -> Comparison:
     scored = np.flatnonzero(np.isfinite(column))
     differences = column[scored]
+    groups = len({sheet.clusterings[0][at] for at in scored})
     means = by_case(differences, [sheet.lines[at].case for at in scored])
     wins = win_rate(float((means > SAME).sum() + 0.5 * (np.abs(means) <= SAME).sum()), len(means))
     found = Comparison(
@@ -183,14 +187,14 @@ def _comparison(sheet: Sheet, scale: Scale, pair: _Pair, column: Values, gain: I
         other=sheet.settings[pair.other],
         pairs=len(differences),
         cases=len(means),
+        groups=groups,
         gain=gain,
         p=test.p,
         effect=float(paired_effect(differences)),
         wins=wins,
         more=None,
     )
-    groups = len({sheet.clusterings[0][at] for at in scored})
-    return replace(found, more=_more(found, means, groups, test.family))
+    return replace(found, more=_more(found, means, test.family))
 
 
 def by_case(values: Values, cases: Sequence[str]) -> Values:
@@ -199,19 +203,20 @@ def by_case(values: Values, cases: Sequence[str]) -> Values:
     return np.bincount(index, weights=values) / np.bincount(index)
 
 
-def _more(found: Comparison, means: Values, groups: int, family: int) -> int | None:
+def _more(found: Comparison, means: Values, family: int) -> int | None:
     """Cases that lack to tell the seen difference from nothing or from the margin.
 
-    What cases share makes each worth less. Few groups cap what a test can say: with `groups` signs to flip p is never below
+    What cases share makes each worth less. Few groups cap what a test can say: with so many signs to flip p is never below
     2 ** (1 - groups), which the correction for a family multiplies.
     """
+    short = ceil((FEWEST - found.groups) * len(means) / found.groups)
     seen = abs(found.gain.estimate)
     effect = max(seen, found.scale.margin - seen)
     unsettled = "no detectable difference" in (found.verdict, found.turned().verdict)
-    if not unsettled or len(means) < 2 or effect == 0:
-        return None
+    if not unsettled or len(means) < 2 or effect == 0 or not means.any():
+        return short if short > 0 else None
     alone = float(means.var(ddof=1)) / len(means)
     wide = ((found.gain.high - found.gain.low) / 2 / REACH) ** 2
     shared = max(1.0, wide / alone) if alone > 0 else 1.0
-    least = ceil(1 + log2(family / (1 - LEVEL))) * len(means) / groups
-    return max(1, ceil(max(cases_needed(means, effect) * shared, least)) - len(means))
+    least = ceil(1 + log2(family / (1 - LEVEL))) * len(means) / found.groups
+    return max(1, short, ceil(max(cases_needed(means, effect) * shared, least)) - len(means))

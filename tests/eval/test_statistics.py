@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from eval.statistics import Interval, cases_needed, holm, mean_interval, paired_effect, paired_p, verdict, win_rate
+from eval.statistics import FEWEST, Interval, cases_needed, holm, mean_interval, paired_effect, paired_p, verdict, win_rate
 
 VALUES = st.lists(st.floats(-50, 50).map(lambda value: round(value, 3)), min_size=2, max_size=9)
 
@@ -116,7 +116,17 @@ def test_effects_are_in_standard_deviations() -> None:
      (Interval(0.1, -0.3, 0.5), 0.6, "no detectable difference"), (Interval(0.2, 0.1, 0.3), 0.2, "no worse")],
 )  # fmt: skip
 def test_verdicts(gain: Interval, p: float, said: str) -> None:
-    assert verdict(gain, p, margin=0.05) == said
+    assert verdict(gain, p, margin=0.05, groups=FEWEST) == said
+
+
+@pytest.mark.parametrize("groups", range(FEWEST))
+def test_a_handful_of_cases_says_nothing_however_clear_it_looks(groups: int) -> None:
+    clear, equal = Interval(0.2, 0.1, 0.3), Interval(0.0, 0.0, 0.0)
+    assert {verdict(each, 0.0, 0.05, groups) for each in (clear, equal)} == {"no detectable difference"}
+
+
+def test_fewer_groups_than_asked_for_could_not_be_told_from_chance() -> None:
+    assert paired_p([1.0] * (FEWEST - 1)) > 0.05 >= paired_p([1.0] * FEWEST)
 
 
 def test_the_advised_number_of_cases_reaches_its_power() -> None:

@@ -264,7 +264,7 @@ def _certain(name: str, sign: int, settings: list[Setting], values: list[int]) -
     return Comparisons(
         tuple(
             Comparison(
-                scale=Scale(name, sign, 0.01), one=settings[a], other=settings[b], pairs=9, cases=9, p=0.0, effect=0.0, more=None,
+                scale=Scale(name, sign, 0.01), one=settings[a], other=settings[b], pairs=9, cases=9, groups=9, p=0.0, effect=0.0, more=None,
                 gain=Interval(*[exact[a] - exact[b]] * 3), wins=Interval(0.5, 0.5, 0.5),
             )
             for a in range(len(exact)) for b in range(a)
