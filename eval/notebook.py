@@ -9,6 +9,7 @@
 It is the same run as `python -m eval run` makes, into a folder that all other commands read.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -170,4 +171,6 @@ def _measured(setup: Setup, grid: Grid, out: str | Path | None) -> Measured:
         def told(tally: Tally) -> None:
             watched.tell(tally.ended / max(1, tally.total), line(tally))
 
-        return Measured(run(setup, grid, folder, told=told), folder)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="IProgress not found")  # `datasets` shows no bar here
+            return Measured(run(setup, grid, folder, told=told), folder)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from eval.reports.markup import Html, tag
 
-SPACED = "padding:3px 12px;vertical-align:top;max-width:44em;font-variant-numeric:tabular-nums;text-align:"
+SPACED = "padding:3px 8px;vertical-align:top;max-width:40em;font-variant-numeric:tabular-nums;text-align:"
 """Of a cell in a notebook."""
 
 
@@ -68,8 +68,8 @@ class Table:
         sides = [SPACED + ("right;white-space:nowrap" if column.number else "left") for column in self.columns]
         head = tag("tr", *(tag("th", self.columns[at].title, scope="col", style=sides[at]) for at in shown))
         body = [tag("tr", *(tag("td", line[at] or "–", style=sides[at]) for at in shown)) for line in lines]
-        caption = tag("caption", self.caption, style="text-align:left;font-weight:bold;padding:3px 12px")
-        return tag("table", caption, tag("thead", head), tag("tbody", *body))
+        caption = tag("caption", self.caption, style="text-align:left;font-weight:bold;padding:3px 8px")
+        return tag("table", caption, tag("thead", head), tag("tbody", *body), style="font-size:12px")
 
 
 def _value(given: Value | str) -> Value:
