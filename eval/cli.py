@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "Write the reports of a run anew.",
     "compare": "Compare two runs and say what got worse.",
     "gate": "Hold a run against thresholds and a base, for continuous integration.",
+    "arena": "Export, import and count the votes of the arena.",
 }
 """Name of a module in `eval.commands` to its help."""
 

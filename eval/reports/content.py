@@ -241,6 +241,23 @@ def _few(names: Sequence[str]) -> str:
     return listed(names) if len(names) <= FEW else f"{len(names)} tools"
 
 
+def sets_table(results: Results) -> Table:
+    """What is measured of all outputs of a setting together; settings without a value share a line by the reason."""
+    titles = {told.name: told for told in results.manifest.set_metrics}
+    columns = [Column("Metric"), Column("Tools"), Column("Setting"), Column("Value", True), Column("Reason")]
+    lines: list[Line] = []
+    lacking: dict[tuple[str, str], dict[str, None]] = {}
+    for each in results.sets:
+        told = titles[each.metric]
+        if each.value is None:
+            lacking.setdefault((told.title, each.unscored), {})[tool_title(each.tool)] = None
+        else:
+            setting = f"{each.engine} {mode_title(each.mode)} {each.resolution}"
+            lines.append([told.title, tool_title(each.tool), setting, Value(plain(each.value, told.digits), each.value), ""])
+    lines += [[title, _few(list(tools)), "–", Value("missing"), why] for (title, why), tools in lacking.items()]
+    return Table("Sets of outputs", columns, lines)
+
+
 def fingerprints_table(manifest: Manifest) -> Table:
     """What each number is; only numbers with the same fingerprint may be compared."""
     columns = [
@@ -260,7 +277,7 @@ def fingerprints_table(manifest: Manifest) -> Table:
             ", ".join(f"{name} {value}" for name, value in told.described.items()),
             told.source,
         ]
-        for told in manifest.metrics
+        for told in (*manifest.metrics, *manifest.set_metrics)
     ]
     return Table("Metrics", columns, lines)
 

@@ -10,6 +10,7 @@ from eval.reports.content import (
     fingerprints_table,
     metrics_table,
     reasons_table,
+    sets_table,
     settings_table,
     summary_table,
 )
@@ -255,6 +256,7 @@ def _rest(report: Report) -> Html:
     none = tag("p", "Nothing failed, nothing was refused, and every output has a value.", class_="quiet")
     return join(
         _section("auto", "What Auto should choose", audit, "The run has no choices of Auto."),
+        _section("sets", "Sets of outputs", sets_table(results), "No tool of this run has right answers to hold a set against."),
         _section("controls", "Controls", controls, "The run has no controls; its metrics were not put to the test.", CONTROLS),
         tag("section", tag("h2", "What is not counted"), reasons.html() if reasons.lines else none, id="missing"),
         tag("section", tag("h2", "Metrics"), fingerprints_table(manifest).html(), id="metrics"),

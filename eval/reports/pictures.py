@@ -13,6 +13,7 @@ from PIL import Image
 
 from eval.runs.manifest import Told
 from eval.runs.row import Row
+from eval.runs.shown import INPUTS, TARGETS
 
 SIDE = 448
 """Longer side, in pixels, of a picture in the page."""
@@ -82,9 +83,9 @@ def shown(folder: Path, wanted: Sequence[tuple[str, Row, Told]]) -> list[Shown]:
 
 def _pictures(folder: Path, row: Row) -> tuple[Picture, ...]:
     places = {
-        "input": f"pictures/inputs/{row.case}.webp",
+        "input": f"{INPUTS}/{row.case}.webp",
         "output": row.picture,
-        "target": f"pictures/targets/{row.case}.webp",
+        "target": f"{TARGETS}/{row.case}.webp",
     }
     found = ((label, _inside(folder, place)) for label, place in places.items())
     made = tuple(picture for label, path in found if path is not None and (picture := small(path, label)) is not None)

@@ -9,6 +9,7 @@ from eval.reports.content import (
     controls_table,
     fingerprints_table,
     reasons_table,
+    sets_table,
     settings_table,
     summary_table,
 )
@@ -38,6 +39,7 @@ def markdown(report: Report) -> str:
         *(part for verdict in report.verdicts for part in _tool(verdict)),
         *_section("What Auto should choose", audit_table(report.verdicts)),
         *_section("Controls", controls_table(results, report.verdicts)),
+        *_section("Sets of outputs", sets_table(results)),
         *_section("What is not counted", reasons_table(results)),
         *_section("Metrics", fingerprints_table(manifest)),
         "## How to repeat it",

@@ -33,6 +33,7 @@ def manifest_of(setup: Setup, grid: Grid) -> Manifest:
         suite=setup.suite.card,
         grid=grid,
         metrics=tuple(map(Told.of, setup.metrics)),
+        set_metrics=tuple(map(Told.of, setup.set_metrics)),
         versions=versions(),
         engines=engine_versions(setup.engines, grid.engines),
         device=device(),
@@ -64,7 +65,7 @@ def differences(kept: Manifest, asked: Manifest) -> list[str]:
     found = _differences("", asdict(kept.grid), asdict(asked.grid))
     found += _differences("suite ", _identity(kept.suite), _identity(asked.suite))
     found += _differences("engine ", kept.engines, asked.engines)
-    prints = [{each.name: each.fingerprint for each in manifest.metrics} for manifest in (kept, asked)]
+    prints = [{each.name: each.fingerprint for each in (*manifest.metrics, *manifest.set_metrics)} for manifest in (kept, asked)]
     return found + _differences("metric ", *prints)
 
 

@@ -80,6 +80,8 @@ class Manifest:
     suite: Card
     grid: Grid
     metrics: tuple[Told, ...]
+    set_metrics: tuple[Told, ...] = ()
+    """Those of all outputs of a setting together."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Python and distributions."""
     engines: Mapping[str, str] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from eval.runs.plan import AUTO
 from eval.runs.results import ENGINE
 from eval.runs.row import Cell, Row
 from eval.runs.setup import Answer, Cases, Setup
+from eval.runs.shown import keep
 from eval.suites.case import Case
 from pipelines.engine import Output
 from workbench.gallery.assets import encode_output
@@ -150,7 +151,9 @@ class Recorder:
         seconds = perf_counter() - began if answer.file is None else answer.encode_seconds
         name = f"{PICTURES}/{row.cell}.{'png' if output.video is None else 'mp4'}"
         _write(self._folder / name, data)
-        scored = self._scored(self._cases(row.case), output)
+        case = self._cases(row.case)
+        keep(case, self._folder)
+        scored = self._scored(case, output)
         gpu, load = (_figure(output.details, each) for each in ("peak_memory_gb", "load_seconds"))
         return replace(
             row,

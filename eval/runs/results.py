@@ -6,6 +6,7 @@ from pathlib import Path
 
 from eval.runs.manifest import Manifest
 from eval.runs.row import Row
+from eval.runs.sets import SetScore
 
 ENGINE = "engine"
 
@@ -31,6 +32,8 @@ class Results:
 
     manifest: Manifest
     rows: tuple[Row, ...]
+    sets: tuple[SetScore, ...] = ()
+    """Of all outputs of a setting together, once the run has ended."""
 
     def made(self) -> Iterator[Row]:
         """Rows of engines; the others are controls and planted degradations."""
@@ -48,9 +51,9 @@ def setting_of(row: Row) -> Setting:
 
 def load(folder: Path) -> Results:
     """A run's folder: its table, or the rows that an unfinished run has so far; BadRun where it is none."""
-    from eval.runs import journal, table
+    from eval.runs import journal, sets, table
 
     manifest = Manifest.read(folder)
     if (folder / table.FILE).exists():
-        return Results(manifest, table.read(folder))
+        return Results(manifest, table.read(folder), sets.read(folder))
     return Results(manifest, journal.rows_of(journal.entries(folder)))

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eval.runs import describe, pool, table
+from eval.runs import describe, pool, sets, table
 from eval.runs.direct import Direct, Stopped, never
 from eval.runs.journal import Journal, entries, rows_of
 from eval.runs.manifest import Grid, Manifest
 from eval.runs.plan import by_block, by_case, plan, share
 from eval.runs.pool import Pool
-from eval.runs.results import Results, load
+from eval.runs.results import ENGINE, Results, load
 from eval.runs.row import Cell, Row
 from eval.runs.setup import Setup
 from eval.runs.station import Course, Executing, Station
@@ -57,7 +57,7 @@ def run(
     course = Course.of(cells, controls=controls)
     _carry_out(setup, folder, course, share(cells, shard.rank, shard.world), executing, processes, shard, told, stopped)
     shard.wait()
-    return _together(folder) if shard.rank == 0 else load(folder)
+    return _together(setup, folder) if shard.rank == 0 else load(folder)
 
 
 def _carry_out(
@@ -90,10 +90,12 @@ def _left(batches: Sequence[Sequence[Cell]], course: Course, kept: dict[str, Row
     return [each for each in batches if not course.is_done(each, kept)]
 
 
-def _together(folder: Path) -> Results:
-    """The table of all journals."""
+def _together(setup: Setup, folder: Path) -> Results:
+    """The table of all journals, and what is measured of all outputs together."""
     found = entries(folder)
     manifest = describe.with_models(Manifest.read(folder), found)
     describe.finish(manifest, folder)
-    table.write(rows_of(found), folder, [each.name for each in manifest.metrics])
+    rows = rows_of(found)
+    sets.write(sets.set_scores([row for row in rows if row.way == ENGINE], folder, setup.set_metrics), folder)
+    table.write(rows, folder, [each.name for each in manifest.metrics])
     return load(folder)

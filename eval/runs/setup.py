@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
-from eval.metrics.metric import Metric
-from eval.metrics.registry import METRICS
+from eval.metrics.metric import Metric, SetMetric
+from eval.metrics.registry import METRICS, SET_METRICS
 from eval.runs.row import Cell, Status
 from eval.suites.case import Case, Suite
 from pipelines.engine import Engines, Output
@@ -25,6 +25,7 @@ class Setup:
     engines: Engines
     toolbox: Toolbox = TOOLS
     metrics: tuple[Metric, ...] = METRICS.all
+    set_metrics: tuple[SetMetric, ...] = SET_METRICS
 
 
 Opener = Callable[[], Setup]

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -19,8 +20,10 @@ from eval.arena.arena import Arena
 from eval.arena.exchange import MAX_LINE
 from eval.arena.vote import Vote
 from eval.errors import BadRun, BadVote
+from pipelines.sizes import Size
+from pipelines.vision.motion.encode import encode
 from tests.eval.arena_runs import case_of, make_run, read_run, voters
-from workbench.gallery.metadata import read_metadata
+from workbench.gallery.metadata import embed, read_metadata
 
 ME, YOU = voters(2)
 
@@ -178,6 +181,24 @@ def test_nothing_that_is_shown_tells_the_settings(arena: Arena) -> None:
         assert not any(word in shown.data for word in (b"fast", b"balanced", b"quality", b"draft"))
     assert arena.file(pair.token, "left") != arena.file(pair.token, "right")
     assert not set(vars(type(pair))["__dataclass_fields__"]) & {"mode", "setting", "run", "engine"}
+
+
+def test_videos_are_shown_beside_videos_without_their_comments(home: Path) -> None:
+    folder = make_run(home / "runs" / "film", "run-film", tools=("image-to-video",), cases=1)
+    rows = json.loads((folder / "rows.json").read_text())
+    for number, row in enumerate(rows[:2]):
+        film = encode(iter([np.full((64, 48, 4), (60 * number, 90, 120, 255), np.uint8)] * 6), Size(48, 64))
+        row["picture"] = row["picture"].replace(".png", ".mp4")
+        (folder / row["picture"]).write_bytes(embed(film, {"generation_mode": row["mode"]}))
+    (folder / "rows.json").write_text(json.dumps(rows))
+    with Arena(home, read_run, case_of) as arena:
+        assert dict(arena.offer(ME).tools)["image-to-video"] == 1
+        pair = arena.offer(ME, "image-to-video").pair
+        assert pair is not None
+        assert pair.video
+        shown = arena.file(pair.token, "left")
+    assert shown.media_type == "video/mp4"
+    assert read_metadata(shown.data) is None
 
 
 def test_the_left_picture_is_that_of_the_left_setting(arena: Arena) -> None:

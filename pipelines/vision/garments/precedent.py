@@ -38,7 +38,7 @@ class Precedent:
     """The outline of a top that is worn, in pixels."""
 
     hem: Mapping[Side, float]
-    """Row of each corner of the hem."""
+    """Row of each corner of the hem; of one that sags in the middle, so low that a straight line covers it."""
     rows: Profile
     """(n,) ascending, from below the armpits to the hem."""
     edges: Mapping[Side, Profile]
@@ -74,7 +74,9 @@ def precedent_of(parts: NDArray[np.uint8], trunk: Mapping[Side, Sequence[Point]]
     found = {side: _side(parts, below, rows, usual, side, unit) for side in SIDES}
     edges = {side: each.edge for side, each in found.items() if each.edge is not None}
     corners = {"left": first, "right": last} | {side: edge[-1] for side, edge in edges.items()}
-    hem = {side: float(line(corners[side])) + top for side in SIDES}
+    ends = {side: float(line(corners[side])) for side in SIDES}
+    sag = float(line(sum(corners.values()) / 2)) - sum(ends.values()) / 2
+    hem = {side: end + top + max(0.0, sag) for side, end in ends.items()}
     waist, hip = (float(np.mean([trunk[side][k].y for side in SIDES])) for k in (-2, -1))
     low = rows[-1] > waist + AT_HIPS * (hip - waist)
     stands_off = max(each.stands for each in found.values()) > STANDS_OFF * unit
