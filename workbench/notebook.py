@@ -167,11 +167,11 @@ def run(tool: str, engine: str = "auto", **values: Any) -> Made:
     studio = _Open.studio or use()
     found = TOOLS[tool]
     job = studio.submit(found.name, _request(found, values), engine=engine)
-    with _Watched(found.title) as watched:
+    with Watched(found.title) as watched:
         try:
             while not job.ended:
                 job = studio.wait(job.id, timeout=POLL_SECONDS)
-                watched.tell(job)
+                watched.tell(job.step / job.of if job.of else 0, job.note or job.status)
         except KeyboardInterrupt:
             studio.cancel(job.id)
             raise
@@ -299,8 +299,8 @@ def _described(job: JobView) -> str:
     return f"{job.engine} engine, {chosen}, {job.width} x {job.height}, {job.seconds:.1f} s, {cost}, seed {job.seed}"
 
 
-class _Watched:
-    """Progress of one job: a bar in a notebook, a line on stderr elsewhere; gone when the job has ended."""
+class Watched:
+    """Progress of something: a bar in a notebook, a line in a terminal elsewhere; gone when it has ended."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -315,11 +315,11 @@ class _Watched:
         elif sys.stderr.isatty():
             sys.stderr.write("\r\x1b[K")
 
-    def tell(self, job: JobView) -> None:
-        """Show how far the job is."""
-        text = f"{self._title}: {job.note or job.status}"
+    def tell(self, share: float, note: str) -> None:
+        """Show how far it is, 0 to 1, and what is being done."""
+        text = f"{self._title}: {note}"
         if self._handle is not None:
-            self._handle.update(_Bar(inline.progress_bar(job.step / job.of if job.of else 0, text)))
+            self._handle.update(_Bar(inline.progress_bar(share, text)))
         elif sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{text}")
 

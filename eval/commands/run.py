@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -19,6 +19,7 @@ from workbench.commands.output import DONE, FAILED, USAGE, note, say, say_json, 
 from workbench.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from eval.metrics.metric import Metric
     from eval.runs.launched import Launched
     from eval.runs.manifest import Grid
     from eval.runs.results import Results
@@ -137,13 +138,17 @@ def _asked(arguments: Namespace, settings: Settings) -> Asked:
     return Asked(setup, grid)
 
 
-def again(path: Path, settings: Settings) -> Asked:
-    """The run of a manifest once more; BadRun where suite, engines or metrics are not what they were, and a note of versions."""
+def again(path: Path, settings: Settings, metrics: "tuple[Metric, ...] | None" = None) -> Asked:
+    """The run of a manifest once more; BadRun where suite, engines or metrics are not what they were, and a note of versions.
+
+    `metrics` are those that it was scored by, where these aren't all.
+    """
     from eval.runs import describe
     from eval.runs.manifest import Manifest
 
     kept = Manifest.read(path if path.is_dir() else path.parent)
-    setup = open_setup(kept.grid.suite, settings)
+    opened = open_setup(kept.grid.suite, settings)
+    setup = opened if metrics is None else replace(opened, metrics=metrics)
     now = describe.manifest_of(setup, kept.grid)
     describe.refuse_other(kept, now, f"the run of {path} can't be repeated exactly")
     for each in describe.drifted(kept, now):

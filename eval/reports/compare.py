@@ -84,6 +84,9 @@ class RunComparison:
         rest = f"\n- and {len(self.lost) - SHOWN} more" if len(self.lost) > SHOWN else ""
         return f"{head}\n{_table(self.changes).markdown()}" + (f"\n## Lost\n\n{lost}{rest}\n" if lost else "")
 
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
 
 SLACK = 0.2
 """Share of a time that may differ between two runs on the same machine: others use it too."""

@@ -150,17 +150,12 @@ def _folded(table: Table) -> Html:
 
 
 def _plots(verdict: ToolVerdict) -> Html:
-    points, bars = _points(verdict), _bars(verdict)
+    front, bars = front_plot(verdict), _bars(verdict)
     modes = list(dict.fromkeys(each.setting.mode for each in verdict.summaries))
     drawn = []
-    if points and verdict.quality is not None:
-        told, title = verdict.quality.primary, tool_title(verdict.tool)
-        words = f"{title}: " + "; ".join(
-            f"{each.label} {plain(each.quality.estimate, told.digits)} in {each.seconds:.1f} s" for each in points
-        )
-        svg = pareto(f"pareto {verdict.tool}", points, Unit.of(told).name, told.better == "lower", words)
+    if front is not None:
         caption = f"{legend(modes)}. {FRONT}"
-        drawn.append(tag("figure", svg, tag("figcaption", caption)))
+        drawn.append(tag("figure", front, tag("figcaption", caption)))
     if bars:
         words = "; ".join(f"{each.label} {each.p50:.1f} s, 95 % under {each.p95:.1f} s" for each in bars)
         svg = latencies(f"seconds {verdict.tool}", bars, words)
@@ -175,6 +170,18 @@ def _plots(verdict: ToolVerdict) -> Html:
             )
         )
     return tag("div", *drawn, class_="plots") if drawn else Html("")
+
+
+def front_plot(verdict: ToolVerdict) -> Html | None:
+    """A tool's settings in the plane of seconds and quality; None where nothing was both scored and timed."""
+    points = _points(verdict)
+    if not points or verdict.quality is None:
+        return None
+    told, title = verdict.quality.primary, tool_title(verdict.tool)
+    words = f"{title}: " + "; ".join(
+        f"{each.label} {plain(each.quality.estimate, told.digits)} in {each.seconds:.1f} s" for each in points
+    )
+    return pareto(f"pareto {verdict.tool}", points, Unit.of(told).name, told.better == "lower", words)
 
 
 def _points(verdict: ToolVerdict) -> list[Point]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from eval.reports.markup import Html, tag
 
+SPACED = "padding:3px 8px;vertical-align:top;max-width:40em;font-variant-numeric:tabular-nums;text-align:"
+"""Of a cell in a notebook."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -58,6 +61,16 @@ class Table:
         lines = [[_plain(_value(each).text) for each in line] for line in self.lines]
         return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *lines)) + "\n"
 
+    def _repr_html_(self) -> str:
+        """As a notebook shows it, without the page's styles and script: text alone, and no column that has none."""
+        lines = [[_bare(_value(each).text) for each in line] for line in self.lines]
+        shown = [at for at in range(len(self.columns)) if any(line[at] for line in lines)]
+        sides = [SPACED + ("right;white-space:nowrap" if column.number else "left") for column in self.columns]
+        head = tag("tr", *(tag("th", self.columns[at].title, scope="col", style=sides[at]) for at in shown))
+        body = [tag("tr", *(tag("td", line[at] or "–", style=sides[at]) for at in shown)) for line in lines]
+        caption = tag("caption", self.caption, style="text-align:left;font-weight:bold;padding:3px 8px")
+        return tag("table", caption, tag("thead", head), tag("tbody", *body), style="font-size:12px")
+
 
 def _value(given: Value | str) -> Value:
     return given if isinstance(given, Value) else Value(given)
@@ -77,9 +90,15 @@ def _cell(column: Column, given: Value | str) -> Html:
 
 def _plain(text: str) -> str:
     """Without markup and what would break a pipe table."""
+    cleaned = _bare(text).replace("\\", "\\\\").replace("|", "\\|")
+    return cleaned.replace("<", "&lt;") or "–"
+
+
+def _bare(text: str) -> str:
+    """One line without markup; what is small stands in brackets."""
     import re
     from html import unescape
 
-    bare = unescape(re.sub(r"<[^>]*>", "", text)) if isinstance(text, Html) else text
-    cleaned = " ".join(bare.split()).replace("\\", "\\\\").replace("|", "\\|")
-    return cleaned.replace("<", "&lt;") or "–"
+    told = text.replace("<small>", "(").replace("</small>", ")")
+    words = unescape(re.sub(r"<[^>]*>", "", told)) if isinstance(text, Html) else text
+    return " ".join(words.split())

@@ -30,6 +30,12 @@ def _rendered(_: str) -> Suite:
     return Rendered()
 
 
+def _rendered_4(_: str) -> Suite:
+    from eval.suites.rendered.suite import Rendered
+
+    return Rendered(shrink=4)
+
+
 def _folder(path: str) -> Suite:
     from eval.suites.folder import folder
 
@@ -74,6 +80,7 @@ def _hub(text: str) -> Suite:
 
 SOURCES = (
     Source("rendered", "", "the project's own scenes with exact truth, for all tools", _rendered),
+    Source("rendered-4", "", "the same at a quarter of their sides, for a quick look", _rendered_4),
     Source("folder", "PATH.toml", "your own pictures, with or without right answers", _folder),
     Source("viton-hd", "PATH", "VITON-HD, another one's top", _viton_hd),
     Source("viton-hd-paired", "PATH", "VITON-HD, the own top, hidden", _viton_hd_paired),

@@ -203,7 +203,7 @@ def test_a_toml_that_is_none_is_told(tmp_path: Path, text: str, message: str) ->
 
 @pytest.mark.parametrize("text", ["", "renderd", "viton:/data", "Rendered"])
 def test_an_unknown_suite_is_told_with_what_there_is(text: str) -> None:
-    with pytest.raises(BadSuite, match=r"there are rendered, folder:PATH.toml, viton-hd:PATH") as told:
+    with pytest.raises(BadSuite, match=r"there are rendered, rendered-4, folder:PATH.toml, viton-hd:PATH") as told:
         suite_of(text)
     assert all(source.form in str(told.value) for source in SOURCES)
 
