@@ -107,9 +107,8 @@ def _summary(report: Report) -> Html:
 
 def _tool(report: Report, verdict: ToolVerdict) -> Html:
     title = tool_title(verdict.tool)
-    judged = (
-        f"Judged by {verdict.quality.primary.title} on {verdict.cases} cases" if verdict.quality else f"{verdict.cases} cases"
-    )
+    cases = "one case" if verdict.cases == 1 else f"{verdict.cases} cases"
+    judged = f"Judged by {verdict.quality.primary.title} on {cases}" if verdict.quality else cases
     seeds = "one seed" if verdict.seeds == 1 else f"{verdict.seeds} seeds"
     details = [comparisons_table(verdict), *([metrics_table(verdict)] if len(verdict.metrics) > 1 else [])]
     return tag(
