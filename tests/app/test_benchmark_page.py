@@ -81,7 +81,7 @@ def browser() -> Iterator[Any]:
 def page(server: Server, browser: Any) -> Iterator[Any]:
     """The form, filled in as it opens; the page must have complained about nothing but a server that was killed."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(12_000)
     opened, complaints = context.new_page(), []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -101,11 +101,13 @@ def choose(page: Any, group: str, *names: str) -> None:
             chip.click()
 
 
-def begin(page: Any, *, limit: str = "1", tools: tuple[str, ...] = ("Try-On",), modes: tuple[str, ...] = ("Fast",)) -> None:
+def begin(
+    page: Any, cells: int, *, limit: str, seeds: str = "1", tools: tuple[str, ...] = ("Try-On",), modes: tuple[str, ...]
+) -> None:
     choose(page, "Tools", *tools)
     choose(page, "Modes", *modes)
     page.get_by_label("Cases of each tool").fill(limit)
-    cells = (int(limit) if limit else 3) * len(tools) * len(modes)
+    page.get_by_label("Seeds").fill(seeds)
     page.locator(".bm-value", has_text=re.compile(rf"^{cells} cells?$")).wait_for()
     page.get_by_role("button", name="Start the run").click()
 
@@ -143,25 +145,29 @@ def test_cells_credits_and_time_are_said_before_the_start(page: Any) -> None:
     choose(page, "Modes", "Balanced", "Quality")
     page.get_by_label("Cases of each tool").fill("")
     offer.get_by_text("12 cells").wait_for()
+    choose(page, "Modes", "Fast", "Balanced", "Quality")
+    offer.get_by_text("Try-On has no Fast").wait_for()
+    choose(page, "Modes", "Balanced", "Quality")
+    offer.get_by_text("12 cells").wait_for()
     told = offer.inner_text()
     assert "3 cells can’t be run here: Quick can't upscale in quality." in told
     assert "metered at the app’s prices like any job" in told and re.search(r"≈ 9 credits", told) and "18 in the API’s" in told
 
 
 def test_a_run_is_watched_its_cells_opened_and_its_report_read(page: Any, server: Server) -> None:
-    begin(page, limit="2", modes=("Fast", "Balanced"))
+    begin(page, 6, limit="", modes=("Balanced", "Quality"))
     bar = page.get_by_role("progressbar", name="Cells that have ended")
     bar.wait_for()
-    assert bar.get_attribute("aria-valuemax") == "4"
-    page.get_by_role("button", name="Fast 1K, quick").wait_for()
+    assert bar.get_attribute("aria-valuemax") == "6"
+    page.get_by_role("button", name="Balanced 1K, quick").wait_for()
     in_state(page, "finished")
     assert page.locator(".bm-settings tbody tr").count() == 2
-    assert "1 of 2" in page.locator(".bm-settings").inner_text()
+    assert "2 of 3" in page.locator(".bm-settings").inner_text()
     page.locator(".bm-plot svg").wait_for()
     page.locator(".bm-failures summary").click()
     page.get_by_text("2 refused PersonNotFound: there is nobody in the picture").wait_for()
-    page.get_by_role("button", name="Fast 1K, quick").click()
-    page.wait_for_function("document.querySelectorAll('.bm-cell').length === 2")
+    page.get_by_role("button", name="Balanced 1K, quick").click()
+    page.wait_for_function("document.querySelectorAll('.bm-cell').length === 3")
     page.get_by_role("button", name="try-on-0000").click()
     dialog = page.get_by_role("dialog")
     dialog.locator(".bm-figure").nth(3).wait_for()
@@ -188,12 +194,12 @@ def test_a_run_is_watched_its_cells_opened_and_its_report_read(page: Any, server
 
 
 def test_a_stopped_run_keeps_what_is_done_goes_on_and_can_be_deleted(page: Any, server: Server) -> None:
-    begin(page, limit="", tools=("Try-On", "Upscale"), modes=("Fast", "Balanced"))
+    begin(page, 18, limit="", seeds="2", tools=("Try-On", "Upscale"), modes=("Fast", "Balanced"))
     page.locator(".bm-cell").first.wait_for()
     page.get_by_role("button", name="Stop").click()
     in_state(page, "stopped")
     done = int(page.get_by_role("progressbar").get_attribute("aria-valuenow"))
-    assert 1 <= done < 12
+    assert 1 <= done < 18
     page.get_by_role("button", name="Go on").click()
     in_state(page, "finished")
     runs = {each.name for each in (server.home / "runs").iterdir()}
@@ -201,22 +207,22 @@ def test_a_stopped_run_keeps_what_is_done_goes_on_and_can_be_deleted(page: Any, 
     page.get_by_role("button", name="Keep it").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete the run").click()
-    page.get_by_role("list", name="Runs").wait_for()
+    page.locator(".bm-shelf").wait_for()
     assert len(runs) - len(list((server.home / "runs").iterdir())) == 1
 
 
 def test_a_run_that_a_killed_server_left_is_shown_and_gone_on_with(page: Any, server: Server) -> None:
-    begin(page, limit="", tools=("Try-On", "Upscale"), modes=("Fast", "Balanced"))
+    begin(page, 18, limit="", seeds="2", tools=("Try-On", "Upscale"), modes=("Fast", "Balanced"))
     page.locator(".bm-cell").first.wait_for()
     server.kill()
-    page.get_by_text("The studio does not answer").wait_for()
+    page.get_by_text("What is done of a run is kept").wait_for()
     server.start()
     page.reload()
     in_state(page, "interrupted")
-    assert 1 <= int(page.get_by_role("progressbar").get_attribute("aria-valuenow")) < 12
+    assert 1 <= int(page.get_by_role("progressbar").get_attribute("aria-valuenow")) < 18
     page.get_by_role("button", name="Go on").click()
     in_state(page, "finished")
-    page.get_by_text("12 of 12 cells").wait_for()
+    page.locator(".bm-line", has_text="18 of 18 cells").wait_for()
 
 
 def test_tabs_move_by_keys_and_earlier_runs_are_listed(page: Any) -> None:

@@ -27,6 +27,7 @@ from workbench.errors import InvalidInput, NotFound
 from workbench.settings import Settings
 from workbench.studio import Studio
 from workbench.tools.registry import TOOLS as TOOLBOX
+from workbench.ui.history import history
 
 ENGINES = Engines(Quick())
 FILLED = {
@@ -64,7 +65,7 @@ def finished(studio: Studio) -> tuple[Bench, str]:
 @pytest.fixture
 def bench(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A bench whose cells take a moment."""
-    monkeypatch.setattr(ENGINE, "seconds", 0.4, raising=False)
+    monkeypatch.setattr(ENGINE, "seconds", 0.2, raising=False)
     made = Bench(studio, opened, METRICS.all[:1])
     yield made
     made.close()
@@ -176,7 +177,7 @@ def test_a_run_goes_through_the_queue_and_ends_with_its_report(finished: tuple[B
     folder = bench.folder(name)
     assert bench.status(name).state == "finished" and len(list(load(folder).made())) == 2
     assert {"report.html", "report.md", "summary.csv", "results.parquet"} <= {each.name for each in folder.iterdir()}
-    assert len(bench.studio.jobs()) >= 2 and bench.studio.assets() == ()
+    assert len(bench.studio.jobs()) >= 2 and bench.studio.assets() == () and history(bench.studio) == []
     assert bench.studio.balance().spent >= sum(row.credits_app or 0 for row in load(folder).made()) > 0
     assert Progress.read(folder) == replace(
         Progress.read(folder) or Progress(state="failed"), state="finished", total=2, here=2, message=""
@@ -184,7 +185,7 @@ def test_a_run_goes_through_the_queue_and_ends_with_its_report(finished: tuple[B
 
 
 def test_stopping_keeps_what_is_done_and_going_on_does_the_rest(bench: Bench) -> None:
-    name = bench.start(grid(tools=("try-on",), modes=("balanced",), seeds=(1, 2, 3)))
+    name = bench.start(grid(tools=("try-on",), modes=("balanced",), seeds=(1, 2, 3, 4)))
     until_rows(bench, name)
     with pytest.raises(BadRun, match="carried out here"):
         bench.go_on(name)
@@ -193,11 +194,11 @@ def test_stopping_keeps_what_is_done_and_going_on_does_the_rest(bench: Bench) ->
     bench.stop(name)
     assert ended(bench, name) == "stopped"
     before = {row.cell: row for row in load(bench.folder(name)).made()}
-    assert 1 <= len(before) < 9 and all(each.status != "failed" for each in before.values())
+    assert 1 <= len(before) < 12 and all(each.status != "failed" for each in before.values())
     bench.go_on(name)
     assert ended(bench, name) == "finished"
     after = {row.cell: row for row in load(bench.folder(name)).made()}
-    assert len(after) == 9 and all(after[cell] == row for cell, row in before.items())
+    assert len(after) == 12 and all(after[cell] == row for cell, row in before.items())
 
 
 def test_a_run_that_the_end_of_the_server_interrupts_can_be_gone_on_with(bench: Bench) -> None:

@@ -146,6 +146,7 @@ export function form({ ask, started }) {
     go.disabled = !answer;
     if (!answer) return facts.replaceChildren(el("p", { class: "wb-help" }, otherwise));
     const lacking = answer.lacking.map((each) => el("li", {}, el("strong", {}, plural(each.cells, "cell")), ` can’t be run here: ${each.text}`));
+    const notes = absent();
     const short = answer.available !== null && answer.available < answer.app;
     facts.replaceChildren(
       fact(count(answer.cells), answer.cells === 1 ? "cell" : "cells", "tool × case × setting × seed"),
@@ -155,7 +156,16 @@ export function form({ ask, started }) {
         ? "Runs go through the studio’s queue: every output is metered at the app’s prices like any job. This plan has no limit."
         : `Runs go through the studio’s queue: every output is paid for at the app’s prices like any job. ${count(answer.available)} credits are left.`),
       ...(short ? [el("p", { class: "wb-problem" }, "The credits that are left will not do; cells that can’t be paid for are refused.")] : []),
-      ...(lacking.length ? [el("ul", { class: "bm-lacking" }, lacking)] : []));
+      ...(lacking.length || notes.length ? [el("ul", { class: "bm-lacking" }, lacking, notes)] : []));
+  }
+
+  /** Modes that were chosen and that a chosen tool doesn't have: it goes without them. */
+  function absent() {
+    const modes = picked("modes");
+    const tools = new Set(picked("tools"));
+    const short = suite.tools.filter((each) => tools.has(each.name) && each.modes.length > 1);
+    return modes.map((mode) => [mode, short.filter((each) => !each.modes.includes(mode)).map((each) => each.title)]).filter(([, titles]) => titles.length)
+      .map(([mode, titles]) => el("li", {}, `${titles.join(", ")} ${titles.length === 1 ? "has" : "have"} no ${MODES[mode]}, and ${titles.length === 1 ? "goes" : "go"} without it.`));
   }
 
   function fact(value, unit, basis) { return el("div", { class: "bm-fact" }, el("p", { class: "bm-value" }, el("strong", {}, value), unit && ` ${unit}`), el("p", { class: "wb-help" }, basis)); }

@@ -7,6 +7,7 @@ import { shelf } from "./benchshelf.js";
 
 export const PAGE = "benchmark";
 const EVERY_MS = 2000;
+const AWAY = { error: "The studio does not answer. What is done of a run is kept; once it is back, the run can be gone on with.", problems: {}, away: true };
 
 export function start({ element, server }) {
   let shown = "";
@@ -30,8 +31,8 @@ export function start({ element, server }) {
   async function begin() {
     show("new");
     filling.load();
-    const answer = await server.runs({}).catch(() => ({ runs: [] }));
-    const going = (answer.runs ?? []).find((each) => each.busy || each.state === "interrupted");
+    const answer = await server.runs({}).catch(() => null);
+    const going = (answer?.runs ?? []).find((each) => each.busy || each.state === "interrupted");
     if (going && shown === "new" && !filling.touched()) { show("runs"); look(going.run); }
   }
 
@@ -92,7 +93,7 @@ export function start({ element, server }) {
 
   /** An answer of the server; what it refuses is said above the page unless a field takes it. */
   async function ask(name, what = {}, { quiet = false } = {}) {
-    const answer = await server[name](what).catch(() => ({ error: "The studio does not answer; a run that it carries out can be gone on with. Try again in a moment.", problems: {}, away: true }));
+    const answer = (await server[name](what).catch(() => null)) ?? AWAY;
     if (!quiet || answer.away) say(answer.error ?? "");
     return answer;
   }

@@ -31,8 +31,9 @@ export function run({ ask, back, gone }) {
   const only = el("button", { type: "button", class: "bm-only", hidden: true, on: { click: () => only_(want.setting) } });
   const body = el("div", { class: "ar-scroll bm-cells", tabindex: 0, role: "region", "aria-label": "Cells" });
   const pager = el("div", { class: "bm-pager" });
+  const plain = el("p", { class: "wb-aside bm-plain", hidden: true }, "No plot yet: a setting’s first run is cold and isn’t counted, so it takes two cases with a score.");
   const waiting = el("p", { class: "wb-aside bm-waiting", hidden: true }, "The first cell is being made; plot and table follow as soon as it is done.");
-  const result = el("div", { class: "bm-result" }, el("div", { class: "bm-controls" }, tools.node, metrics.node), el("div", { class: "bm-pair" }, plot, settings),
+  const result = el("div", { class: "bm-result" }, el("div", { class: "bm-controls" }, tools.node, metrics.node, plain), el("div", { class: "bm-pair" }, plot, settings),
     el("div", { class: "bm-controls bm-cells-head" }, el("h4", {}, "Cells"), only, statuses.node, orders.node), body, pager);
   const node = el("div", { class: "bm-one", hidden: true }, el("div", { class: "bm-top" }, button("All runs", "back", back, { text: true, class: "wb-button bm-back" }), el("div", { class: "bm-name" }, title, badge), actions),
     told, bar, line, message, said, failures, waiting, result);
@@ -159,6 +160,7 @@ export function run({ ask, back, gone }) {
   function draw(told_) {
     const [place, caption] = plot.children;
     plot.hidden = !told_?.plot;
+    plain.hidden = !plot.hidden;
     if (plot.hidden) return;
     const read = new DOMParser().parseFromString(told_.plot, "text/html").querySelector(".plot");
     place.replaceChildren(document.importNode(read, true));
