@@ -40,15 +40,18 @@ class Desk:
 
     bench: Bench
     pictures: Pictures
-    local: bool
-    """Whether only this machine can reach the studio, so that paths of the server may be given."""
     live: Live = field(default_factory=Live)
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach the studio, so that paths of the server may be given."""
+        return is_local(self.bench.studio.settings)
 
 
 def page(studio: Studio, opener: Opener = suite_of, metrics: tuple[Metric, ...] = METRICS.all) -> FurtherPage:
     """The page over a studio's folder of runs; runs that it starts go on until the studio closes."""
     bench = Bench(studio, opener, metrics)
-    desk = Desk(bench, Pictures(opener), is_local(studio.settings))
+    desk = Desk(bench, Pictures(opener))
     return FurtherPage(
         name=NAME, title="Benchmark", assets=ASSETS, build=partial(_build, desk), file=partial(file, desk), close=bench.close
     )

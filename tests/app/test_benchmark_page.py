@@ -158,7 +158,7 @@ def test_a_run_is_watched_its_cells_opened_and_its_report_read(page: Any, server
     begin(page, 6, limit="", modes=("Balanced", "Quality"))
     bar = page.get_by_role("progressbar", name="Cells that have ended")
     bar.wait_for()
-    assert bar.get_attribute("aria-valuemax") == "6"
+    page.locator(".bm-bar[aria-valuemax='6']").wait_for()
     page.get_by_role("button", name="Balanced 1K, quick").wait_for()
     in_state(page, "finished")
     assert page.locator(".bm-settings tbody tr").count() == 2

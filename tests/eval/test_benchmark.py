@@ -261,7 +261,7 @@ def test_what_cost_a_while_is_not_made_again_at_once() -> None:
 
 
 def page_of(bench: Bench) -> benchmark.Desk:
-    return benchmark.Desk(bench, Pictures(opened), local=True)
+    return benchmark.Desk(bench, Pictures(opened))
 
 
 def test_a_tool_is_told_with_plot_and_table(finished: tuple[Bench, str]) -> None:
@@ -316,7 +316,7 @@ def test_a_case_whose_suite_is_gone_keeps_its_output(finished: tuple[Bench, str]
     def gone(text: str) -> Suite:
         raise BadSuite(f"{text} is gone")
 
-    desk = benchmark.Desk(bench, Pictures(gone), local=True)
+    desk = benchmark.Desk(bench, Pictures(gone))
     row = next(load(bench.folder(name)).made())
     about = benchmark.cell(desk, {"run": name, "cell": row.cell})
     assert "drawn is gone" in about["trouble"] and about["picture"] and about["scores"]

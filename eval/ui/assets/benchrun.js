@@ -51,6 +51,7 @@ export function run({ ask, back, gone }) {
     for (const each of [title, told, line, body, pager, settings, actions]) each.replaceChildren();
     result.hidden = true;
     plot.hidden = true;
+    bar.hidden = true;
     badge.textContent = "";
     message.hidden = true;
     failures.hidden = true;
