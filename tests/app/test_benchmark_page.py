@@ -242,6 +242,8 @@ def test_a_phone_shows_all_without_scrolling_sideways(server: Server, browser: A
     page.goto(f"{server.url}/#benchmark")
     page.locator(".bm-go:not([disabled])").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    start, offer = (page.locator(each).bounding_box() for each in (".bm-go", ".bm-metered"))
+    assert start["height"] >= 44 and start["y"] > offer["y"] + offer["height"]
     page.get_by_role("tab", name="Runs", exact=True).tap()
     page.locator(".bm-run").first.tap()
     page.locator(".bm-cell").first.tap()

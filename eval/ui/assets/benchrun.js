@@ -171,7 +171,7 @@ export function run({ ask, back, gone }) {
   function table(told_) {
     const lines = told_?.settings ?? [];
     const better = told_?.better === "lower" ? "↓" : "↑";
-    const heads = ["Setting", told_?.quality ? `${told_.quality} ${better}` : "Quality", "Front", "Seconds", "95 %", "Credits", "API", "Done"];
+    const heads = ["Setting", told_?.quality ? `${told_.quality} ${better}` : "Quality", "Front", "Seconds", "p95", "Credits", "API", "Done"];
     const focused = document.activeElement?.closest?.(".bm-settings [data-setting]")?.dataset.setting;
     settings.replaceChildren(el("table", {}, el("caption", {}, `Settings · ${plural(told_?.cases ?? 0, "case")}, ${plural(told_?.seeds ?? 0, "seed")}`),
       el("thead", {}, el("tr", {}, heads.map((each, index) => el("th", { scope: "col", class: index > 2 ? "ar-number" : null }, each)))),
