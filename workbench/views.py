@@ -142,10 +142,12 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """A picture or video as a page shows it."""
+    """A picture or video as a page shows it, or a document of a page."""
 
     data: bytes
     media_type: str
+    policy: str = ""
+    """Content-Security-Policy of a document that is opened by itself; without one nothing in the file can run."""
 
 
 def as_json(value: Any) -> Any:

@@ -56,11 +56,12 @@ def background(cases: Cases, manifest: Manifest, case_id: str) -> Background:
         case = cases(manifest, case_id)
     except (EvalError, OSError) as error:
         return Background(trouble=f"The input pictures can't be shown: {error}")
-    inputs = tuple(Given(field, _shown(image)) for field, images in case.pictures.items() for image in images)
+    inputs = tuple(Given(field, shown(image)) for field, images in case.pictures.items() for image in images)
     return Background(str(case.values.get("prompt") or ""), inputs)
 
 
-def _shown(image: Image.Image) -> FileView:
+def shown(image: Image.Image) -> FileView:
+    """A picture of a case, small enough to be looked at."""
     small = image if image.mode in ("RGB", "RGBA") else image.convert("RGBA")
     small = small.copy()
     small.thumbnail((INPUT_SIDE, INPUT_SIDE))

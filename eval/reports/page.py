@@ -148,13 +148,26 @@ def _folded(table: Table) -> Html:
     return tag("details", tag("summary", table.caption), table.html())
 
 
+def front_plot(verdict: ToolVerdict) -> Html:
+    """Quality over seconds of a tool's settings; empty where either is not known."""
+    points = _points(verdict)
+    if not points or verdict.quality is None:
+        return Html("")
+    told, title = verdict.quality.primary, tool_title(verdict.tool)
+    words = f"{title}: " + "; ".join(
+        f"{each.label} {plain(each.quality.estimate, told.digits)} in {each.seconds:.1f} s" for each in points
+    )
+    return pareto(f"pareto {verdict.tool}", points, Unit.of(told).name, told.better == "lower", words)
+
+
+def front_caption(verdict: ToolVerdict) -> str:
+    """What the front's markers and lines mean."""
+    return f"{legend(list(dict.fromkeys(each.setting.mode for each in verdict.summaries)))}. {FRONT}"
+
+
 def _plots(verdict: ToolVerdict) -> Html:
-    front, bars = front_plot(verdict), _bars(verdict)
-    modes = list(dict.fromkeys(each.setting.mode for each in verdict.summaries))
-    drawn = []
-    if front is not None:
-        caption = f"{legend(modes)}. {FRONT}"
-        drawn.append(tag("figure", front, tag("figcaption", caption)))
+    svg, bars = front_plot(verdict), _bars(verdict)
+    drawn = [tag("figure", svg, tag("figcaption", front_caption(verdict)))] if svg else []
     if bars:
         words = "; ".join(f"{each.label} {each.p50:.1f} s, 95 % under {each.p95:.1f} s" for each in bars)
         svg = latencies(f"seconds {verdict.tool}", bars, words)
@@ -169,18 +182,6 @@ def _plots(verdict: ToolVerdict) -> Html:
             )
         )
     return tag("div", *drawn, class_="plots") if drawn else Html("")
-
-
-def front_plot(verdict: ToolVerdict) -> Html | None:
-    """A tool's settings in the plane of seconds and quality; None where nothing was both scored and timed."""
-    points = _points(verdict)
-    if not points or verdict.quality is None:
-        return None
-    told, title = verdict.quality.primary, tool_title(verdict.tool)
-    words = f"{title}: " + "; ".join(
-        f"{each.label} {plain(each.quality.estimate, told.digits)} in {each.seconds:.1f} s" for each in points
-    )
-    return pareto(f"pareto {verdict.tool}", points, Unit.of(told).name, told.better == "lower", words)
 
 
 def _points(verdict: ToolVerdict) -> list[Point]:

@@ -49,17 +49,20 @@ class Queued:
     def answers(self, cells: Sequence[Cell]) -> Iterator[Answer]:
         """See `Executor`."""
         waiting: deque[Answer | _Submitted] = deque()
-        left = iter(cells)
+        left, ending = iter(cells), False
         try:
             while True:
-                while len(waiting) < AHEAD and (cell := next(left, None)) is not None:
+                while not ending and len(waiting) < AHEAD and (cell := next(left, None)) is not None:
                     waiting.append(self._submit(cell))
+                if not waiting and ending:
+                    raise Cancelled
                 if not waiting:
                     return
                 first = waiting[0]
                 answer = first if isinstance(first, Answer) else self._answer(first)
                 waiting.popleft()
                 yield answer
+                ending = self._stopped()
         finally:
             for each in waiting:
                 if not isinstance(each, Answer):
@@ -96,7 +99,7 @@ class Queued:
         return values_of(decided.tool, case, cell) | uploads
 
     def _answer(self, submitted: _Submitted) -> Answer:
-        job = self._studio.wait(submitted.job, timeout=WAIT_SECONDS)
+        job = self._studio.job(submitted.job)
         while not job.ended:
             if self._stopped():
                 raise Cancelled

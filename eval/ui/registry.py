@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from eval.ui import arena
+from eval.ui import arena, benchmark
 from workbench.further import FurtherPage
 from workbench.studio import Studio
 
-PAGES: tuple[Callable[[Studio], FurtherPage], ...] = (arena.page,)
+PAGES: tuple[Callable[[Studio], FurtherPage], ...] = (benchmark.page, arena.page)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from eval.runs.plan import plan
-from eval.runs.queued import Queued
+from eval.runs.queued import AHEAD, Queued
+from eval.runs.results import load
 from eval.runs.run import run
 from pipelines.engine import Engines
 from pipelines.errors import Cancelled
@@ -46,6 +47,22 @@ def test_rows_tell_how_long_a_job_waited(studio: Studio, tmp_path: Path) -> None
 def test_nothing_is_left_in_the_gallery(studio: Studio, tmp_path: Path) -> None:
     run(setup(), grid(limit=1), tmp_path, executing=partial(Queued, studio), controls=False)
     assert studio.assets() == ()
+
+
+def test_a_cancelled_run_submits_no_more_but_keeps_what_has_ended(studio: Studio, tmp_path: Path) -> None:
+    ended: list[int] = []
+    with pytest.raises(Cancelled):
+        run(
+            setup(),
+            grid(tools=("try-on",), seeds=tuple(range(1, 9))),
+            tmp_path,
+            executing=partial(Queued, studio),
+            told=lambda tally: ended.append(tally.ended),
+            stopped=lambda: ended[-1] >= 1,
+            controls=False,
+        )
+    assert 1 <= ended[-1] <= AHEAD
+    assert len(load(tmp_path).rows) == ended[-1] and studio.assets() == ()
 
 
 def test_a_cancelled_run_takes_its_jobs_back(tmp_path: Path) -> None:

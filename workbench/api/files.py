@@ -84,7 +84,8 @@ def create_further_files(pages: Iterable[FurtherPage]) -> APIRouter:
         if page not in by_name:
             raise NotFound(f"there is no page {page}")
         found = by_name[page].file(key, name)
-        headers = {**HEADERS, "Cache-Control": BY_KEY, "Accept-Ranges": "bytes"}
+        policy = {"Content-Security-Policy": found.policy} if found.policy else {}
+        headers = {**HEADERS, **policy, "Cache-Control": BY_KEY, "Accept-Ranges": "bytes"}
         answer = Response(found.data, media_type=found.media_type, headers=headers)
         return answer if wanted is None else _part(answer, wanted)
 

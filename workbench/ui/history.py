@@ -1,7 +1,10 @@
 """What the page shows of all recent jobs, whichever tool or surface they came from."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+from workbench.errors import NotFound
 from workbench.studio import Studio
 from workbench.ui.result import compared_with
 from workbench.views import JobView
@@ -10,9 +13,39 @@ RECENT = 48
 """Jobs that the history shows."""
 
 
+STRETCHES = 12
+"""How far back the history looks for jobs that have something to show, in stretches of that many."""
+
+
 def history(studio: Studio) -> list[dict[str, Any]]:
-    """Recent jobs, newest first, as JSON."""
-    return [_entry(studio, job) for job in studio.jobs(limit=RECENT)]
+    """Recent jobs, newest first, as JSON; those whose pictures are gone, as of a benchmark's, are passed over."""
+    return [_entry(studio, job) for job in islice(_worth_showing(studio), RECENT)]
+
+
+def _worth_showing(studio: Studio) -> Iterator[JobView]:
+    before = None
+    for _ in range(STRETCHES):
+        jobs = studio.jobs(limit=RECENT, before=before)
+        yield from (job for job in jobs if _has_something(studio, job))
+        if len(jobs) < RECENT:
+            return
+        before = jobs[-1].created_at
+
+
+def _has_something(studio: Studio, job: JobView) -> bool:
+    """Whether it goes on, has an output, or tells why not beside a picture that is still there."""
+    if not job.ended or any(each.asset is not None for each in job.outputs):
+        return True
+    if job.status == "completed":
+        return False
+    source = compared_with(studio.toolbox[job.tool], job)
+    if source is None:
+        return True
+    try:
+        studio.asset(source)
+    except NotFound:
+        return False
+    return True
 
 
 def _entry(studio: Studio, job: JobView) -> dict[str, Any]:
