@@ -30,6 +30,8 @@ _HAIR = 0.72
 """Hair in the light of its strands is darker than a sample of its colour."""
 _GROWTH = 0.05
 """Of the long side: how far beyond its label a colour may grow."""
+_EDGE = 0.012
+"""Of the longer side of the picture: width of the band beside a garment in which skin may have been read for cloth."""
 _FLOOR = 0.012
 """Light, in linear units, that is added before ratios are taken, so that noise in the dark isn't blown up."""
 
@@ -75,8 +77,12 @@ def _room(canvas: Canvas, target: str) -> Floats | None:
     if body is None:
         return canvas.reading.subject
     others = {Part.FACE, Part.HAIR, Part.UPPER, Part.LOWER, Part.DRESS, Part.SHOES} - _OWN.get(target, set())
-    others |= {Part.NECK, Part.TORSO} if target == "hair" else set()
-    return (canvas.reading.matte.alpha * ~np.isin(body.parts, [int(each) for each in others])).astype(np.float32)
+    skin = np.isin(body.parts, (Part.NECK, Part.TORSO))
+    if target != "hair":
+        reach = 2 * round(_EDGE * max(skin.shape) / 2) + 1
+        skin = cv2.erode(skin.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    elsewhere = np.isin(body.parts, [int(each) for each in others]) | skin
+    return (canvas.reading.matte.alpha * ~elsewhere).astype(np.float32)
 
 
 def _cover(canvas: Canvas, target: str) -> Floats:
