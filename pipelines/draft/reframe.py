@@ -22,7 +22,7 @@ MARGIN = 0.04
 SNAP = 0.06
 """A scale this close above 1 becomes 1, so that pixels are kept rather than resampled."""
 _LOOKS = {
-    Mode.FAST: Look(side=224, faces=280),
+    Mode.FAST: Look(side=200, faces=240),
     Mode.BALANCED: Look(cuts=2, net=True),
     Mode.QUALITY: Look(side=520, cuts=4, net=True),
 }
