@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-import tests.pipelines.diffusion.torchvision_here  # noqa: F401 - before anything imports diffusers
+import tests.torchvision_here  # noqa: F401 - before anything imports diffusers
 from pipelines.config import EngineConfig
 from pipelines.diffusion import engine
 from pipelines.diffusion.weights.store import Weights
