@@ -38,11 +38,11 @@ class Seldom(Generic[Value]):
         self._kept: dict[Hashable, _Kept[Value]] = {}
         self._lock = Lock()
 
-    def get(self, key: Hashable, stamp: Hashable, make: Callable[[], Value]) -> Value:
-        """What was made before, if it still holds."""
+    def get(self, key: Hashable, stamp: Hashable, make: Callable[[], Value], *, settled: bool = False) -> Value:
+        """What was made before, if it still holds; what is `settled` changes no more, so it is never shown as it was before."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None and (kept.stamp == stamp or monotonic() < kept.until):
+            if kept is not None and (kept.stamp == stamp or (not settled and monotonic() < kept.until)):
                 return kept.value
             began = monotonic()
             value = make()
@@ -96,20 +96,20 @@ class Live:
         self._looks: Seldom[Look] = Seldom()
         self._seen: Seldom[Seen | None] = Seldom()
 
-    def look(self, folder: Path) -> Look:
-        """The rows so far, at most a few seconds old. Raises BadRun."""
-        return self._looks.get(folder, _stamp(folder), lambda: Look(folder, load(folder)))
+    def look(self, folder: Path, *, settled: bool = False) -> Look:
+        """The rows so far, at most a few seconds old, or of a run that has ended all of them. Raises BadRun."""
+        return self._looks.get(folder, _stamp(folder), lambda: Look(folder, load(folder)), settled=settled)
 
     def fresh(self, folder: Path) -> Look:
         """The rows so far, without delay. Raises BadRun."""
         return Look(folder, load(folder))
 
-    def seen(self, look: Look, tool: str, metric: str = "") -> Seen | None:
+    def seen(self, look: Look, tool: str, metric: str = "", *, settled: bool = False) -> Seen | None:
         """What the rows say of a tool by a metric, or by the one that stands for its quality; None without rows of it."""
         found = look.metrics(tool)
         told = next((each for each in found if each.name == metric), next(iter(found), None))
         stamp = len(look.results.rows)
-        return self._seen.get((look.folder, tool, told and told.name), stamp, lambda: _seen(look, tool, told))
+        return self._seen.get((look.folder, tool, told and told.name), stamp, lambda: _seen(look, tool, told), settled=settled)
 
 
 def _seen(look: Look, tool: str, told: Told | None) -> Seen | None:

@@ -155,11 +155,12 @@ def runs(desk: Desk, _asked: Asked) -> Answer:
 def watch(desk: Desk, asked: Asked) -> Answer:
     """A run as it is now, and what it says of one tool."""
     name = _text(asked, "run")
-    seen = desk.live.look(desk.bench.folder(name))
+    line = told.run_line(desk.bench, desk.live, name)
+    settled = not line.get("busy")
+    seen = desk.live.look(desk.bench.folder(name), settled=settled)
     tool = _text(asked, "tool")
     tool = tool if tool in seen.tools else next(iter(seen.tools), "")
-    line = told.run_line(desk.bench, desk.live, name)
-    result = told.tool_result(desk.live.seen(seen, tool, _text(asked, "metric"))) if tool else None
+    result = told.tool_result(desk.live.seen(seen, tool, _text(asked, "metric"), settled=settled)) if tool else None
     return line | {
         "tools": [{"name": each, "title": told.title(desk.bench, each)} for each in seen.tools],
         "tool": tool,

@@ -50,7 +50,7 @@ def run_line(bench: Bench, live: Live, name: str) -> Answer:
     status = bench.status(name)
     line: Answer = {"run": name, "state": status.state, "message": status.kept.message if status.kept else ""}
     try:
-        seen = live.look(bench.folder(name))
+        seen = live.look(bench.folder(name), settled=status.state not in BUSY)
     except (EvalError, OSError) as error:
         return line | {"state": "unreadable", "message": str(error), "made": "", "grid": None, "tally": None, "suite": name}
     manifest = seen.results.manifest

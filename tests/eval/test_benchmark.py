@@ -260,6 +260,12 @@ def test_what_cost_a_while_is_not_made_again_at_once() -> None:
     assert seldom.get("b", 1, lambda: next(made)) == 1
 
 
+def test_what_has_ended_is_never_shown_as_it_was_before() -> None:
+    seldom: Seldom[int] = Seldom()
+    made = iter(range(9))
+    assert [seldom.get("a", stamp, lambda: next(made), settled=stamp > 1) for stamp in (1, 2, 2)] == [0, 1, 1]
+
+
 def page_of(bench: Bench) -> benchmark.Desk:
     return benchmark.Desk(bench, Pictures(opened))
 
