@@ -1,3 +1,3 @@
 """Speed and memory of full-size models on a GPU, with random weights; `python -m bench.gpu --help`."""
 
-from tests.pipelines.diffusion import torchvision_here as torchvision_here  # before any module of this package imports diffusers
+from tests import torchvision_here as torchvision_here  # before any module of this package imports diffusers
