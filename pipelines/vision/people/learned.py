@@ -10,7 +10,6 @@ import numpy as np
 from pipelines.images import Bytes, Floats
 from pipelines.vision.faces import Face
 from pipelines.vision.people.body import JOINTS, Part, Point
-from pipelines.vision.people.gleams import without_gleams
 from pipelines.vision.people.refine import SKIN, Window, clothed, followed, one_outfit, weighed, with_face
 from pipelines.vision.people.waist import snapped
 
@@ -45,7 +44,7 @@ def read_learned(rgb: Bytes, alpha: Floats, face: Face | None, fine: int, least:
         return None
     reading, sure = heard.reading, heard.sure
     parts, window, certainty = heard.parts, heard.window, heard.certainty
-    labels = snapped(rgb, without_gleams(clothed(rgb, followed(rgb, alpha, parts, window, fine))))
+    labels = snapped(rgb, clothed(rgb, followed(rgb, alpha, parts, window, fine)))
     places = {name: Point(float(x), float(y)) for name, (x, y) in zip(JOINTS, reading.joints, strict=True)
               if sure[name] > SEEN and 0 <= x < alpha.shape[1] and 0 <= y < alpha.shape[0]}  # fmt: skip
     return Learned(labels, places | _flanks(labels, places), certainty)
