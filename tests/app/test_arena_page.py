@@ -235,7 +235,7 @@ def test_inputs_open_large_and_voting_waits(page: Any, home: Path) -> None:
     assert of_voter(home, page) == []
 
 
-def test_a_tool_can_be_chosen_and_the_end_is_said(page: Any) -> None:
+def test_a_tool_can_be_chosen_and_the_end_is_said(page: Any, home: Path) -> None:
     hide_names(page)
     page.get_by_label("Tool to vote on").select_option("packshot")
     page.locator(".ar-task").get_by_text("Packshot").wait_for()
@@ -250,6 +250,7 @@ def test_a_tool_can_be_chosen_and_the_end_is_said(page: Any) -> None:
             arg=before,
         )
     page.get_by_role("heading", name="You have seen every pair").wait_for()
+    assert len(of_voter(home, page)) == 4
     page.get_by_role("button", name="See the results").click()
     page.get_by_role("heading", name="Packshot", level=3).wait_for()
 
