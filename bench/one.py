@@ -1,4 +1,7 @@
-"""`python -m bench.one REQUEST`: run one task in this process, again and again; median seconds and peak memory, as JSON."""
+"""`python -m bench.one REQUEST`: run one task in this process, again and again, in one setting or in turns in several.
+
+Prints as JSON the median seconds of each setting, what it takes of the first one's time, and the peak memory of all.
+"""
 
 import json
 import resource
@@ -23,11 +26,25 @@ PERSON, GARMENT = "person", "garment"
 NEED_FACES = ("face-swap",)
 
 
-def measure(tool_name: str, values: dict[str, Any], megapixels: float, repeats: int, sample: str = "") -> dict[str, float]:
-    """Median seconds of `repeats` equal runs, after one that warms up, on samples scaled to `megapixels`; peak memory in MB.
+def measure(tool_name: str, settings: list[dict[str, Any]], megapixels: float, repeats: int, sample: str = "") -> dict[str, Any]:
+    """Median seconds of `repeats` equal runs of each of `settings`, after one that warms up, on samples scaled to `megapixels`.
 
-    `sample` names the shipped picture that every field gets; without one each gets what it asks for.
+    The settings take turns, so that a slow moment of the machine meets them all; `shares` are the medians of what each took
+    of the first's seconds in the same turn. `sample` names the shipped picture that
+    every field gets; without one each gets what it asks for. The peak memory is in MB.
     """
+    tasks = [_task(tool_name, values, megapixels, sample) for values in settings]
+    rounds = [[_seconds(task) for task in tasks] for _ in range(1 + repeats)][1:]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    shares = [[seconds / turn[0] for seconds in turn] for turn in rounds]
+    return {"seconds": _medians(rounds), "shares": _medians(shares), "megabytes": peak}
+
+
+def _medians(turns: list[list[float]]) -> list[float]:
+    return [median(each) for each in zip(*turns, strict=True)]
+
+
+def _task(tool_name: str, values: dict[str, Any], megapixels: float, sample: str) -> Task:
     tool = TOOLS[tool_name]
     pictures = {
         name: (_scaled(_sample(tool_name, name, sample), megapixels),) for name in tool.image_fields() if name in tool.required()
@@ -35,9 +52,7 @@ def measure(tool_name: str, values: dict[str, Any], megapixels: float, repeats: 
     given = {name: ["sample"] if name.endswith("s") else "sample" for name in pictures}
     request = tool.parse(given | {name: value for name, value in values.items() if name in tool.request.model_fields})
     facts = Facts({name: tuple(size_of(each) for each in found) for name, found in pictures.items()})
-    task = tool.build(request, pictures, tool.decide(tool, request, facts), seed=1)
-    seconds = [_seconds(task) for _ in range(1 + repeats)][1:]
-    return {"seconds": median(seconds), "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return tool.build(request, pictures, tool.decide(tool, request, facts), seed=1)
 
 
 def _seconds(task: Task) -> float:
@@ -64,4 +79,4 @@ def _scaled(image: Image.Image, megapixels: float) -> Image.Image:
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
-    print(json.dumps(measure(asked["tool"], asked["values"], asked["megapixels"], asked["repeats"], asked["sample"])))
+    print(json.dumps(measure(asked["tool"], asked["settings"], asked["megapixels"], asked["repeats"], asked["sample"])))

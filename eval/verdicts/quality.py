@@ -25,7 +25,7 @@ PREFERENCES: Mapping[str, tuple[str, ...]] = {
     "background-remove": ("matte_sad", "matte_iou", "matte_mse", "matte_gradient", "matte_connectivity", "fringe_delta_e"),
     "face-swap": ("face_likeness", "face_identity", "skin_asked", "source_kept", "background_delta_e"),
     "upscale": ("psnr", "ssim", "ms_ssim", "lpips"),
-    "image-to-video": ("flicker", "first_frame", "last_frame", "motion"),
+    "image-to-video": ("motion_smoothness", "flicker", "first_frame", "last_frame", "motion"),
 }  # fmt: skip
 """Tool to metrics, the one that says most of what it is for first; names that a run doesn't have are passed over."""
 

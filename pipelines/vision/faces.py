@@ -59,10 +59,10 @@ class Face:
         return self.votes * self.skin
 
 
-def find_faces(rgb: Bytes, search_side: int = SEARCH_SIDE, votes: int = ENOUGH_VOTES) -> list[Face]:
+def find_faces(rgb: Bytes, search_side: int = SEARCH_SIDE, votes: int = ENOUGH_VOTES, rounds: int = len(TILTS)) -> list[Face]:
     """Frontal faces in uint8 (h, w, 3) with at least `votes`, the surest first; empty where there is none.
 
-    The second round of tilts is for pictures in which the first shows none with `ENOUGH_VOTES`.
+    Each further one of `rounds` of tilts is for pictures in which those before show none with `ENOUGH_VOTES`.
 
     Faces below a seventeenth of the long side are missed; cut the picture to where the head must be to find those.
     """
@@ -70,7 +70,7 @@ def find_faces(rgb: Bytes, search_side: int = SEARCH_SIDE, votes: int = ENOUGH_V
     small = resized(rgb, Size(max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))).astype(np.uint8)
     scene = _Scene(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.uint8), plausible_skin(small))
     faces: list[Face] = []
-    for tilts in TILTS:
+    for tilts in TILTS[:rounds]:
         guesses = [each for each in _guesses(scene, tilts) if not any(_agree(each, face) for face in faces)]
         faces += [face for face in (_confirmed(scene, guess, votes) for guess in guesses) if face is not None]
         if any(face.votes >= ENOUGH_VOTES for face in faces):

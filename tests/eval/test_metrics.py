@@ -14,6 +14,7 @@ from eval.metrics.delta_e import delta_e_2000, mean_delta_e, median_delta_e
 from eval.metrics.flicker import flicker
 from eval.metrics.landmarks import landmark_error
 from eval.metrics.mattes import connectivity_error, gradient_error, iou, mse, sad
+from eval.metrics.motion_smoothness import motion_smoothness
 from eval.metrics.psnr import psnr
 from eval.metrics.ssim import ssim
 from eval.metrics.unchanged import changed_share, largest_change
@@ -136,6 +137,24 @@ def test_flicker_sees_noise_and_no_motion_outside_its_mask() -> None:
         frame[:4] = 7
     assert flicker(frames, still) == 0
     assert flicker(frames, ~still) > 20
+
+
+def test_smoothness_ranks_an_even_pace_above_a_stutter_and_that_above_frames_without_order() -> None:
+    edge = np.arange(64) * 4.0
+    even = [
+        np.repeat(np.clip(edge - step, 0, 255)[None, :, None], 3, axis=2).repeat(8, axis=0).astype(np.uint8) for step in range(96)
+    ]
+    stutter = [even[number // 8 * 8] for number in range(96)]
+    mixed = [even[number] for number in np.random.default_rng(0).permutation(96)]
+    assert motion_smoothness(even) > 0.8 > 0.3 > motion_smoothness(mixed)
+    assert motion_smoothness(stutter) < 0.3
+
+
+def test_a_still_is_no_smooth_motion_and_reversed_time_is_as_smooth() -> None:
+    frames = [noise(seed, 16, 16) for seed in range(24)]
+    assert motion_smoothness(frames[:1] * 24) == motion_smoothness(frames[:1]) == motion_smoothness([]) == 0
+    assert motion_smoothness(frames) == pytest.approx(1 - np.sqrt(3) / 2, abs=0.03)
+    assert motion_smoothness(frames[1::1]) == pytest.approx(motion_smoothness(frames[:0:-1]), abs=0.03)
 
 
 def test_landmark_error_counts_shared_points_only() -> None:

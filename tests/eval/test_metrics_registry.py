@@ -178,13 +178,13 @@ def encoded(frames: list[Bytes]) -> bytes:
 @cache
 def video() -> Shot:
     still = to_bytes(scene().target)
-    moved = [np.roll(still, 2 * step, axis=1) for step in range(4)]
+    moved = [np.roll(still, 2 * step, axis=1) for step in range(8)]
     for each in moved:
         each[:40] = still[:40]
     rest = np.zeros(still.shape[:2], np.bool_)
     rest[:40] = True
     truth = Truth(before=still, end=moved[-1], rest=rest)
-    films = {"copy": [still] * 4, "blur": [blurred(each) for each in moved]}
+    films = {"copy": [still] * 8, "blur": [blurred(each) for each in moved]}
     wrong = {name: Output(picture(each[0]), video=encoded(each)) for name, each in films.items()}
     return Shot("image-to-video", truth, Output(picture(still), video=encoded(moved)), wrong)
 

@@ -25,7 +25,7 @@ def estimate_foreground(image: Floats, alpha: Floats, sweeps: int = 3) -> Floats
 
     Multi-level estimation (Germer et al. 2020): least squares of the compositing equation with smooth layers, from
     coarse to fine, a 2 x 2 system for each pixel. Only pixels of the unknown band are solved at each level; `sweeps`
-    Jacobi sweeps at the finest, more at coarser ones. Where alpha is 1 the image is returned as it is; where it is 0 the
+    Jacobi sweeps at the finest, more at coarser ones; with 0 the finest is the one below, enlarged. Where alpha is 1 the image is returned as it is; where it is 0 the
     result means nothing.
     """
     sizes = _pyramid(*alpha.shape)
@@ -34,7 +34,12 @@ def estimate_foreground(image: Floats, alpha: Floats, sweeps: int = 3) -> Floats
         finest = level == len(sizes) - 1
         small = image if finest else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         cover = alpha if finest else cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
-        layers = _solved(cast(Floats, small), cast(Floats, cover), layers, sweeps if max(height, width) > 200 else 10)
+        layers = _solved(
+            cast(Floats, small),
+            cast(Floats, cover),
+            layers,
+            10 if max(height, width) <= 200 else sweeps if finest else max(1, sweeps),
+        )
     return layers.foreground
 
 
@@ -51,6 +56,8 @@ def _solved(image: Floats, alpha: Floats, coarse: _Layers, sweeps: int) -> _Laye
     background = cast(Floats, cv2.resize(coarse.background, (width, height), interpolation=cv2.INTER_LINEAR))
     np.copyto(foreground, image, where=(alpha > 0.998)[..., None])
     np.copyto(background, image, where=(alpha < 0.002)[..., None])
+    if not sweeps:
+        return _Layers(foreground, background)
     flat = _Layers(foreground.reshape(-1, 3), background.reshape(-1, 3))
     band = _Band.of(image, alpha)
     if len(band.pixels):

@@ -55,7 +55,7 @@ class _Effort:
 
 
 _EFFORTS = {
-    Mode.FAST: _Effort(side=320, cuts=2, fine=512, face=150, fields=400, unknowns=0, iterations=0, sweeps=1),
+    Mode.FAST: _Effort(side=320, cuts=2, fine=440, face=150, fields=400, unknowns=0, iterations=0, sweeps=0),
     Mode.BALANCED: _Effort(side=448, cuts=4, fine=900, face=FACE_SIDE, fields=640, unknowns=25_000, iterations=40, sweeps=3),
     Mode.QUALITY: _Effort(side=448, cuts=5, fine=900, face=FACE_SIDE, fields=900, unknowns=160_000, iterations=80, sweeps=6),
 }

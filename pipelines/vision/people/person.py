@@ -40,7 +40,7 @@ class _Effort:
 
 
 _EFFORTS: Mapping[Mode, _Effort] = {
-    Mode.FAST: _Effort(face=220, fine=400),
+    Mode.FAST: _Effort(face=200, fine=320),
     Mode.BALANCED: _Effort(face=420, fine=1024),
     Mode.QUALITY: _Effort(face=420, fine=2048),
 }
