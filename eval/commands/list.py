@@ -72,7 +72,7 @@ def metric_json(metric: Metric) -> dict[str, Any]:
     """A metric's declaration."""
     told = {name: getattr(metric, name) for name in ("name", "title", "group", "better", "source", "margin")}
     return told | {
-        "range": list(metric.range),
+        "range": list(metric.bounds),
         "needs": sorted(metric.needs),
         "sees": sorted(metric.sees),
         "missing": metric.missing(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -98,6 +99,12 @@ class Declaration:
     def sign(self) -> int:
         """1 where higher is better, -1 where lower is: a value times it grows with quality."""
         return 1 if self.better == "higher" else -1
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The range as JSON can tell it: None where it is infinite."""
+        low, high = self.range
+        return (low if isfinite(low) else None, high if isfinite(high) else None)
 
     def fingerprint(self) -> str:
         """Name and 12 hex digits that change with everything that may change a value; equal ones may be compared."""

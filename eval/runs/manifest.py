@@ -39,7 +39,8 @@ class Told:
     title: str
     group: str
     better: Literal["higher", "lower"]
-    range: tuple[float, float]
+    range: tuple[float | None, float | None]
+    """Least and largest value; None where there is no bound."""
     margin: float
     digits: int
     source: str
@@ -55,7 +56,7 @@ class Told:
             title=metric.title,
             group=metric.group,
             better=metric.better,
-            range=metric.range,
+            range=metric.bounds,
             margin=metric.margin,
             digits=metric.digits,
             source=metric.source,
@@ -103,7 +104,7 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Into a run's folder."""
-        (folder / FILE).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
+        (folder / FILE).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -1,55 +1,32 @@
 """The arena in Chromium, over a real server process: what is seen before a vote, how one votes, and what comes of it."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
 from eval.arena.vote import Vote
 from eval.arena.votes import Votes
+from tests.app.served import IN_BROWSER, Server
 
-CHROMIUM = Path("/usr/bin/chromium")
-SCRIPT = Path(__file__).with_name("serve_arena.py")
-ROOT = Path(__file__).parents[2]
-REQUIRED = os.environ.get("WORKBENCH_TEST_BROWSER") == "required"
 TELLING = re.compile(r"draft (fast|quality)|run-try-on|run-packshot|generation_mode|balanced 1k")
 VOTING = ".ar-page[data-state=voting]"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and not REQUIRED, reason="no /usr/bin/chromium; install Debian's chromium"),
-]
+pytestmark = IN_BROWSER
 
 
 def served(home: Path, *runs: str) -> Iterator[str]:
     """The address of a studio with those runs, until the test is done with it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, str(SCRIPT), str(home), str(port), *runs]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    server = Server("serve_arena.py", home)
     try:
-        until = monotonic() + 60
-        while True:
-            try:
-                with urlopen(f"http://127.0.0.1:{port}/api/credits", timeout=5):
-                    break
-            except (URLError, ConnectionError, TimeoutError):
-                assert process.poll() is None and monotonic() < until, "the server does not answer"
-                sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        server.start(*runs)
+        yield server.url
     finally:
-        process.kill()
-        process.wait()
+        server.kill()
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +37,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(home: Path) -> Iterator[str]:
     yield from served(home, "try-on", "packshot")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

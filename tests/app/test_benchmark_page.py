@@ -1,80 +1,27 @@
 """The benchmark in Chromium, over a real server process: what is asked, watching a run, its pictures and report, a restart."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
-SCRIPT = Path(__file__).with_name("serve_benchmark.py")
-ROOT = Path(__file__).parents[2]
-REQUIRED = os.environ.get("WORKBENCH_TEST_BROWSER") == "required"
+from tests.app.served import IN_BROWSER, Server
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and not REQUIRED, reason="no /usr/bin/chromium; install Debian's chromium"),
-]
+SECONDS = "0.3"
+"""That a cell of the served studio takes."""
 
-
-@dataclass
-class Server:
-    """A server process that can be killed and started again on the same data and port."""
-
-    home: Path
-    port: int
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self, seconds: float = 0.3) -> None:
-        command = [sys.executable, str(SCRIPT), str(self.home), str(self.port), str(seconds)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-        until = monotonic() + 60
-        while True:
-            try:
-                with urlopen(f"{self.url}/api/credits", timeout=5):
-                    return
-            except (URLError, ConnectionError, TimeoutError):
-                assert self.process.poll() is None and monotonic() < until, "the server does not answer"
-                sleep(0.1)
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    made = Server(tmp_path_factory.mktemp("home"), port)
-    made.start()
+    made = Server("serve_benchmark.py", tmp_path_factory.mktemp("home"))
+    made.start(SECONDS)
     yield made
     made.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -216,7 +163,7 @@ def test_a_run_that_a_killed_server_left_is_shown_and_gone_on_with(page: Any, se
     page.locator(".bm-cell").first.wait_for()
     server.kill()
     page.get_by_text("What is done of a run is kept").wait_for()
-    server.start()
+    server.start(SECONDS)
     page.reload()
     in_state(page, "interrupted")
     assert 1 <= int(page.get_by_role("progressbar").get_attribute("aria-valuenow")) < 18

@@ -1,64 +1,17 @@
 """The whole page in Chromium, over a real server process."""
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from PIL import Image, ImageDraw
 
-CHROMIUM = Path("/usr/bin/chromium")
-SCRIPT = Path(__file__).with_name("serve_page.py")
-ROOT = Path(__file__).parents[2]
-REQUIRED = os.environ.get("WORKBENCH_TEST_BROWSER") == "required"
+from tests.app.served import IN_BROWSER, ROOT, Server
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and not REQUIRED, reason="no /usr/bin/chromium; install Debian's chromium"),
-]
-
-
-@dataclass
-class Server:
-    """A server process that can be killed and started again on the same data and port."""
-
-    home: Path
-    port: int
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        command = [sys.executable, str(SCRIPT), str(self.home), str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-        until = monotonic() + 40
-        while monotonic() < until:
-            try:
-                with urlopen(f"{self.url}/api/credits", timeout=5):
-                    return
-            except (URLError, ConnectionError, TimeoutError):
-                assert self.process.poll() is None, "the server ended"
-                sleep(0.1)
-        raise AssertionError("the server does not answer")
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.process = None
+pytestmark = IN_BROWSER
 
 
 @dataclass
@@ -121,23 +74,10 @@ def credits_used(page: Any) -> int:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    made = Server(tmp_path_factory.mktemp("home"), port)
+    made = Server("serve_page.py", tmp_path_factory.mktemp("home"))
     made.start()
     yield made
     made.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -111,6 +111,15 @@ def test_the_manifest_tells_versions_device_and_models(done: Path) -> None:
     assert int(manifest.device["cores"]) > 0
 
 
+def test_the_manifest_is_json_that_every_parser_reads_and_unbounded_metrics_have_no_bound(done: Path) -> None:
+    def refused(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    json.loads((done / "manifest.json").read_text(), parse_constant=refused)
+    assert Manifest.read(done).metric("psnr").range == METRICS["psnr"].bounds
+    assert METRICS["matte_sad"].bounds == (0.0, None)
+
+
 def test_a_finished_run_is_not_run_again(done: Path) -> None:
     class Never(Quick):
         def run(self, *_: object) -> None:  # type: ignore[override]
