@@ -11,8 +11,8 @@ from pipelines.images import Bytes
 
 COLOURS = 4
 """Clusters that a palette has."""
-SAME = 12.0
-"""ΔE2000 below which light and shade explain a difference."""
+FAR = 24.0
+"""ΔE2000 from which a colour is another one; half of it, light and shade may explain."""
 
 
 def clothes(made: Bytes) -> Bytes | None:
@@ -31,14 +31,14 @@ def palette(colours: Bytes) -> Bytes:
 
 
 def shared_colours(wanted: Bytes, shown: Bytes) -> float:
-    """Share of the wanted colours (n, 3) that one of the colours shown (m, 3) comes near to; 0 to 1.
+    """How near the colours shown (m, 3) come to the wanted ones (n, 3): 1 for the same, 0 where all are `FAR`.
 
     >>> red, green = np.array([[200, 30, 40]], np.uint8), np.array([[30, 160, 60]], np.uint8)
     >>> shared_colours(np.concatenate([red, green]), red)
     0.5
     """
     pairs = delta_e_2000(np.repeat(shown[None], len(wanted), 0), np.repeat(wanted[:, None], len(shown), 1))
-    return float((pairs.min(axis=1) < SAME).mean())
+    return float(np.clip(1 - pairs.min(axis=1) / FAR, 0, 1).mean())
 
 
 def _measure(sample: Sample) -> float:
@@ -59,8 +59,8 @@ METRIC = Metric(
     needs=frozenset({"product", "product_alpha"}),
     measure=_measure,
     margin=0.05,
-    source=f"{COLOURS} centres of k-means, Lloyd 1982, nearer than ΔE2000 {SAME:g}",
-    method=METHOD | READER | {"colours": str(COLOURS), "same": str(SAME)},
+    source=f"{COLOURS} centres of k-means, Lloyd 1982, and how near each is, up to ΔE2000 {FAR:g}",
+    method=METHOD | READER | {"colours": str(COLOURS), "far": str(FAR)},
     libraries=("numpy", "opencv-python-headless", "torch"),
     sees=frozenset({"hue", "garment"}),
     tools=frozenset({"product-to-model"}),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from eval.reports.markup import Html, tag
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 INK, FAINT, PAPER = "#010203", "#040506", "#070809"
 """Stand-ins that become the page's own colours, so that plots follow light and dark."""
+LINE = 34
+"""Characters of an upright label's line."""
 VARIABLES = {INK: "var(--ink)", FAINT: "var(--line-strong)", PAPER: "var(--card)"}
 
 
@@ -60,19 +63,24 @@ class Bar:
 
 def pareto(name: str, points: Sequence[Point], quality: str, lower: bool, told: str) -> Html:
     """Quality over seconds, better always up and to the left; the front is filled and joined, what is beaten is hollow."""
-    figure, axes = _figure(4.5, 3.3, left=0.155, bottom=0.15)
+    figure, axes = _figure(4.5, 3.3, left=0.18, bottom=0.15)
     for point in points:
         _draw(axes, point)
     front = sorted((each for each in points if each.front), key=lambda each: each.seconds)
     axes.plot([each.seconds for each in front], [each.quality.estimate for each in front], color=INK, lw=0.8, ls=":", zorder=1)
     _seconds_axis(axes, [each.seconds for each in points])
     axes.set_xlabel("seconds, warm (log)", color=INK)
-    axes.set_ylabel(f"{quality}, {'lower' if lower else 'higher'} is better", color=INK)
+    axes.set_ylabel(_wrapped(f"{quality}, {'lower' if lower else 'higher'} is better"), color=INK)
     axes.margins(y=0.22)
     if lower:
         axes.invert_yaxis()
     _label(axes, points)
     return _svg(figure, name, told)
+
+
+def _wrapped(label: str) -> str:
+    """In lines that an axis has room for."""
+    return "\n".join(wrap(label, LINE))
 
 
 def _label(axes: "Axes", points: Sequence[Point]) -> None:

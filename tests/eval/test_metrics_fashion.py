@@ -163,8 +163,17 @@ def test_a_palette_is_the_same_each_time_and_shares_what_is_near() -> None:
     colours = np.repeat(np.array([(200, 30, 40), (20, 30, 120), (240, 240, 240), (10, 90, 40)], np.uint8), 300, axis=0)
     noisy = np.clip(colours + rng.normal(0, 4, colours.shape), 0, 255).astype(np.uint8)
     assert (palette(noisy) == palette(noisy)).all()
-    assert shared_colours(palette(colours), palette(noisy)) == 1
-    assert shared_colours(palette(colours), palette(255 - noisy)) < 1
+    assert shared_colours(palette(colours), palette(colours)) == 1
+    assert shared_colours(palette(colours), palette(noisy)) > 0.85 > shared_colours(palette(colours), palette(255 - noisy))
+
+
+def test_a_hue_that_moves_away_is_shared_less_and_less() -> None:
+    wanted = np.array([[180, 60, 60], [60, 90, 160]], np.uint8)
+    moved = [
+        shared_colours(wanted, np.clip(wanted + np.array([0, step, 0]), 0, 255).astype(np.uint8)) for step in (0, 10, 25, 60)
+    ]
+    assert moved == sorted(moved, reverse=True)
+    assert moved[0] == 1 > moved[1] > moved[3]
 
 
 def test_a_little_change_is_forgiven_within_the_slack_only() -> None:
