@@ -16,8 +16,8 @@ from eval.verdicts.sheet import API, APP, SECONDS, Sheet, among
 from eval.verdicts.words import costs, mode_title, within
 from eval.verdicts.worth import as_good
 
-Kind = Literal["cheaper", "better", "right", "unmeasured"]
-"""Something cheaper is as good; something dearer is better; neither; Auto's choice was not run."""
+Kind = Literal["cheaper", "free", "better", "right", "unmeasured"]
+"""Something cheaper is as good; something is better for no more credits; something dearer is; neither; Auto's was not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,9 @@ def _judged(base: _Base, part: Sheet, quality: Quality, auto: Setting, others: S
         gain for each in others if (gain := primary.between(each, auto)) is not None and gain.verdict == "better" and gain.matters
     ]
     if better:
-        best = max(better, key=lambda gain: gain.gain.estimate)
-        return _better_found(base, part, quality.primary, auto, best)
+        free = [gain for gain in better if max(_more(part, gain.one, auto), default=0) <= 0]
+        best = max(free or better, key=lambda gain: gain.gain.estimate)
+        return _better_found(base, part, quality.primary, auto, best, free=bool(free))
     text = f"Auto chose {base.chosen}: nothing cheaper is known to be as good, and nothing is known to be better."
     return base.finding("right", auto.mode, None, text + _advice(primary, auto))
 
@@ -145,11 +146,16 @@ def _means(part: Sheet, setting: Setting) -> _Means:
 
 def _cheaper(part: Sheet, one: Setting, other: Setting, seconds: Comparisons) -> bool:
     """Fewer credits in a tariff and more in none, or the same credits in less time."""
-    own, theirs = _means(part, one), _means(part, other)
-    pairs = [(own.app, theirs.app), (own.api, theirs.api)]
-    more = [a - b for a, b in pairs if a is not None and b is not None]
+    more = _more(part, one, other)
     faster = by_interval(seconds.between(one, other)).better
     return all(each <= 0 for each in more) and (any(each < 0 for each in more) or faster)
+
+
+def _more(part: Sheet, one: Setting, other: Setting) -> list[float]:
+    """Credits that one costs more than the other, in each tariff that both have."""
+    own, theirs = _means(part, one), _means(part, other)
+    pairs = [(own.app, theirs.app), (own.api, theirs.api)]
+    return [a - b for a, b in pairs if a is not None and b is not None]
 
 
 def _cheaper_found(base: _Base, part: Sheet, told: Told, auto: Setting, chosen: Setting, primary: Comparisons) -> Finding:
@@ -159,10 +165,10 @@ def _cheaper_found(base: _Base, part: Sheet, told: Told, auto: Setting, chosen: 
     return base.finding("cheaper", chosen.mode, gain, text)
 
 
-def _better_found(base: _Base, part: Sheet, told: Told, auto: Setting, gain: Comparison) -> Finding:
+def _better_found(base: _Base, part: Sheet, told: Told, auto: Setting, gain: Comparison, *, free: bool) -> Finding:
     better = f"{mode_title(gain.one.mode)} would have been better ({within(told, gain.gain)})"
     text = f"Auto chose {base.chosen}; {better}: {_costs(part, gain.one, auto)}."
-    return base.finding("better", auto.mode, gain, text)
+    return base.finding("free" if free else "better", gain.one.mode if free else auto.mode, gain, text)
 
 
 def _costs(part: Sheet, one: Setting, other: Setting) -> str:
@@ -201,6 +207,7 @@ def _rule(tool: str, choice: Choice, found: Sequence[Finding]) -> Rule:
     agreed = modes.pop() if len(modes) == 1 else choice.mode
     why: Mapping[Kind, str] = {
         "cheaper": "as good for less",
+        "free": "better for no more credits",
         "better": "kept; a dearer mode is better",
         "right": "kept",
         "unmeasured": "",

@@ -286,6 +286,25 @@ def test_auto_is_told_where_something_dearer_is_better() -> None:
     assert "one credit more over the API" in finding.text
 
 
+def test_auto_is_told_to_take_what_is_better_for_the_same_credits() -> None:
+    results = example(Design(tools={"try-on": (replace(DELTA, gains=CLEAR),)}))
+    rows = tuple(replace(row, auto_mode="fast", credits_app=1, credits_api=1) for row in results.rows)
+    verdict = verdicts(replace(results, rows=rows))[0]
+    finding = verdict.findings[0]
+    assert (finding.kind, finding.mode) == ("free", "quality")
+    assert "Quality would have been better" in finding.text
+    assert "the same credits" in finding.text
+    assert [(rule.choice.mode, rule.suggested) for rule in rules(verdict.findings)] == [("fast", "quality")]
+
+
+def test_a_better_mode_that_costs_nothing_more_goes_before_a_still_better_one_that_does() -> None:
+    results = example(Design(tools={"try-on": (replace(DELTA, gains=CLEAR),)}))
+    prices = {"fast": 1, "balanced": 1, "quality": 3}
+    rows = tuple(replace(row, auto_mode="fast", credits_app=1, credits_api=prices.get(row.mode, 1)) for row in results.rows)
+    finding = verdicts(replace(results, rows=rows))[0].findings[0]
+    assert (finding.kind, finding.mode) == ("free", "balanced")
+
+
 def test_auto_is_left_alone_where_nothing_is_known_to_be_better() -> None:
     assert one({"balanced": 1.0, "quality": 1.0}).findings[0].kind == "right"
 
