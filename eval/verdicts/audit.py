@@ -112,15 +112,17 @@ def _judged(base: _Base, part: Sheet, quality: Quality, auto: Setting, others: S
     primary, checks = found[scale.name], [found[guard.name] for guard in guards]
     able = [each for each in others if as_good(each, auto, primary, checks) and _cheaper(part, each, auto, found[SECONDS])]
     if able:
-        chosen = min(able, key=lambda each: _means(part, each).cost)
-        return _cheaper_found(base, part, quality.primary, auto, chosen, primary)
+        cheapest = min(able, key=lambda each: _means(part, each).cost)
+        return _cheaper_found(base, part, quality.primary, auto, cheapest, primary)
     better = [
         gain for each in others if (gain := primary.between(each, auto)) is not None and gain.verdict == "better" and gain.matters
     ]
     if better:
         free = [gain for gain in better if max(_more(part, gain.one, auto), default=0) <= 0]
         best = max(free or better, key=lambda gain: gain.gain.estimate)
-        return _better_found(base, part, quality.primary, auto, best, free=bool(free))
+        enough = [gain for gain in free if gain is best or as_good(gain.one, best.one, primary, checks)]
+        chosen = min(enough, key=lambda gain: _means(part, gain.one).seconds or 0.0, default=best)
+        return _better_found(base, part, quality.primary, auto, chosen, free=bool(free))
     text = f"Auto chose {base.chosen}: nothing cheaper is known to be as good, and nothing is known to be better."
     return base.finding("right", auto.mode, None, text + _advice(primary, auto))
 

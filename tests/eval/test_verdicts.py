@@ -297,6 +297,13 @@ def test_auto_is_told_to_take_what_is_better_for_the_same_credits() -> None:
     assert [(rule.choice.mode, rule.suggested) for rule in rules(verdict.findings)] == [("fast", "quality")]
 
 
+def test_of_two_better_modes_for_the_same_credits_the_faster_one_is_enough_where_it_is_as_good() -> None:
+    results = example(Design(tools={"try-on": (replace(DELTA, gains={"balanced": 2.0, "quality": 2.02}),)}))
+    rows = tuple(replace(row, auto_mode="fast", credits_app=1, credits_api=1) for row in results.rows)
+    finding = verdicts(replace(results, rows=rows))[0].findings[0]
+    assert (finding.kind, finding.mode) == ("free", "balanced")
+
+
 def test_a_better_mode_that_costs_nothing_more_goes_before_a_still_better_one_that_does() -> None:
     results = example(Design(tools={"try-on": (replace(DELTA, gains=CLEAR),)}))
     prices = {"fast": 1, "balanced": 1, "quality": 3}
