@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[2]
 REQUIRED = os.environ.get("WORKBENCH_TEST_BROWSER") == "required"
 PATIENCE = 60
 """Seconds that a server may take to answer."""
-IN_BROWSER = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists() and not REQUIRED, reason="no /usr/bin/chromium; install Debian's chromium"),
-]
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    not CHROMIUM.exists() and not REQUIRED, reason="no /usr/bin/chromium; install Debian's chromium"
+)
+IN_BROWSER = [pytest.mark.browser, NEEDS_CHROMIUM]
 
 
 def _free_port() -> int:

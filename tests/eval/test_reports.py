@@ -26,8 +26,8 @@ from eval.runs.results import Results
 from eval.statistics import Interval
 from eval.verdicts.example import Design, Truth, example
 from eval.verdicts.judge import verdicts
+from tests.app.served import CHROMIUM, NEEDS_CHROMIUM
 
-CHROMIUM = Path("/usr/bin/chromium")
 DELTA = Truth(metric="garment_delta_e", title="Garment ΔE2000", better="lower", level=6.0, shared=1.0, noise=0.3)
 PSNR = Truth(metric="psnr", title="PSNR, dB", better="higher", level=30.0, shared=1.0, noise=0.3, margin=0.5)
 TOOLS = {
@@ -320,8 +320,8 @@ def page(written: Written) -> Iterator[object]:
         browser.close()
 
 
+@NEEDS_CHROMIUM
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium; install Debian's chromium")
 def test_tables_sort_by_click_and_by_keyboard_and_cases_slide(page) -> None:  # type: ignore[no-untyped-def]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size({"width": 1280, "height": 800})
