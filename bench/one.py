@@ -30,8 +30,8 @@ def measure(tool_name: str, settings: list[dict[str, Any]], megapixels: float, r
     """Median seconds of `repeats` equal runs of each of `settings`, after one that warms up, on samples scaled to `megapixels`.
 
     The settings take turns, so that a slow moment of the machine meets them all; `shares` are the medians of what each took
-    of the first's seconds in the same turn. `sample` names the shipped picture that
-    every field gets; without one each gets what it asks for. The peak memory is in MB.
+    of the first's seconds in the same turn. `sample` names the shipped picture that every field gets; without one each gets
+    what it asks for. The peak memory is in MB.
     """
     tasks = [_task(tool_name, values, megapixels, sample) for values in settings]
     rounds = [[_seconds(task) for task in tasks] for _ in range(1 + repeats)][1:]

@@ -25,8 +25,8 @@ def estimate_foreground(image: Floats, alpha: Floats, sweeps: int = 3) -> Floats
 
     Multi-level estimation (Germer et al. 2020): least squares of the compositing equation with smooth layers, from
     coarse to fine, a 2 x 2 system for each pixel. Only pixels of the unknown band are solved at each level; `sweeps`
-    Jacobi sweeps at the finest, more at coarser ones; with 0 the finest is the one below, enlarged. Where alpha is 1 the image is returned as it is; where it is 0 the
-    result means nothing.
+    Jacobi sweeps at the finest, more at coarser ones; with 0 the colours of the next coarser one are enlarged. Where alpha
+    is 1 the image is returned as it is; where it is 0 the result means nothing.
     """
     sizes = _pyramid(*alpha.shape)
     layers = _Layers(np.zeros((1, 1, 3), np.float32), np.zeros((1, 1, 3), np.float32))
@@ -34,12 +34,8 @@ def estimate_foreground(image: Floats, alpha: Floats, sweeps: int = 3) -> Floats
         finest = level == len(sizes) - 1
         small = image if finest else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         cover = alpha if finest else cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
-        layers = _solved(
-            cast(Floats, small),
-            cast(Floats, cover),
-            layers,
-            10 if max(height, width) <= 200 else sweeps if finest else max(1, sweeps),
-        )
+        least = sweeps if finest else max(1, sweeps)
+        layers = _solved(cast(Floats, small), cast(Floats, cover), layers, least if max(height, width) > 200 else 10)
     return layers.foreground
 
 
